@@ -1,0 +1,159 @@
+-- The whole database, readable in one place. Production only ever runs the migrations in src/db/migrations; a test builds
+-- a database each way, on both engines, and compares the two.
+--
+-- One dialect for SQLite and PostgreSQL: TEXT and INTEGER only. Moments are RFC 3339 UTC text of 24 characters
+-- (2026-11-22T05:30:00.000Z), which sorts as time does. JSON is kept as text. Ids are made by the application and carry a
+-- prefix and a UUID v7, so that they sort by time too.
+
+-- A vendor whose software hands clinicians over to the portal.
+CREATE TABLE partners (
+  partner_id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  suspended_at TEXT
+);
+
+-- A clinic or group of clinics (parent_organization_id NULL), or a part of one.
+CREATE TABLE organizations (
+  organization_id TEXT NOT NULL PRIMARY KEY,
+  parent_organization_id TEXT REFERENCES organizations (organization_id),
+  name TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  suspended_at TEXT,
+  CHECK (parent_organization_id <> organization_id)
+);
+CREATE INDEX organizations_by_parent ON organizations (parent_organization_id);
+
+-- A partner enabled for an organization.
+CREATE TABLE integrations (
+  partner_id TEXT NOT NULL REFERENCES partners (partner_id),
+  organization_id TEXT NOT NULL REFERENCES organizations (organization_id),
+  -- JSON arrays of text; redirect_path_prefixes NULL means every prefix of the deployment.
+  embed_origins TEXT NOT NULL,
+  redirect_path_prefixes TEXT,
+  return_url TEXT,
+  created_at TEXT NOT NULL,
+  disabled_at TEXT,
+  PRIMARY KEY (partner_id, organization_id)
+);
+CREATE INDEX integrations_by_organization ON integrations (organization_id);
+
+-- Secrets of a partner (organization_id NULL) and of an integration, as SHA-256 hashes.
+CREATE TABLE credentials (
+  credential_id TEXT NOT NULL PRIMARY KEY,
+  partner_id TEXT NOT NULL REFERENCES partners (partner_id),
+  organization_id TEXT,
+  secret_hash TEXT NOT NULL,
+  -- The last four characters, so that a person can tell two secrets apart.
+  hint TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  expires_at TEXT,
+  revoked_at TEXT,
+  last_used_at TEXT,
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id)
+);
+CREATE UNIQUE INDEX credentials_by_secret ON credentials (secret_hash);
+CREATE INDEX credentials_by_owner ON credentials (partner_id, organization_id);
+
+-- A person of one top-level organization; the same person at two tenants is two users.
+CREATE TABLE users (
+  user_id TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL REFERENCES organizations (organization_id),
+  -- Trimmed and lower-cased.
+  email TEXT NOT NULL,
+  given_name TEXT NOT NULL,
+  family_name TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  suspended_at TEXT
+);
+CREATE UNIQUE INDEX users_by_email ON users (organization_id, email);
+
+-- What a user is in the top-level organization and in its sub-organizations.
+CREATE TABLE memberships (
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  organization_id TEXT NOT NULL REFERENCES organizations (organization_id),
+  -- JSON array of text.
+  access_roles TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (user_id, organization_id)
+);
+CREATE INDEX memberships_by_organization ON memberships (organization_id);
+
+-- One row a minted token; the token itself is never stored. Spent, revoked or neither, and never both.
+CREATE TABLE sso_tokens (
+  jti TEXT NOT NULL PRIMARY KEY,
+  partner_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  request_id TEXT NOT NULL,
+  minted_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  redeemed_at TEXT,
+  revoked_at TEXT,
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id),
+  CHECK (redeemed_at IS NULL OR revoked_at IS NULL)
+);
+CREATE INDEX sso_tokens_by_expiry ON sso_tokens (expires_at);
+
+-- A sign-in. The bearer holds <session_id>.<secret>; only the secret's SHA-256 hash is here.
+CREATE TABLE sessions (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  secret_hash TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('top_level', 'embed')),
+  -- The sso_token it came from; unique, so that the database itself refuses a second session for one token.
+  jti TEXT NOT NULL,
+  partner_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES users (user_id),
+  created_at TEXT NOT NULL,
+  idle_expires_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  ended_at TEXT,
+  end_reason TEXT CHECK (end_reason IN ('signed_out', 'replaced', 'revoked', 'access_withdrawn')),
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id),
+  CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+CREATE UNIQUE INDEX sessions_by_jti ON sessions (jti);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- Keys that sign sso_tokens. The private half is encrypted with MASTER_KEY (AES-256-GCM).
+CREATE TABLE signing_keys (
+  kid TEXT NOT NULL PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('next', 'active', 'retiring')),
+  algorithm TEXT NOT NULL,
+  -- JSON Web Key, RFC 7517.
+  public_jwk TEXT NOT NULL,
+  private_key_encrypted TEXT NOT NULL,
+  encryption_key_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  activated_at TEXT,
+  retiring_at TEXT
+);
+CREATE UNIQUE INDEX signing_keys_one_next ON signing_keys (state) WHERE state = 'next';
+CREATE UNIQUE INDEX signing_keys_one_active ON signing_keys (state) WHERE state = 'active';
+
+-- Every attempt and every change, granted or refused. No foreign keys: a row outlives what it speaks of.
+CREATE TABLE audit_events (
+  event_id TEXT NOT NULL PRIMARY KEY,
+  occurred_at TEXT NOT NULL,
+  actor TEXT NOT NULL CHECK (actor IN ('partner', 'browser', 'portal', 'operator', 'system')),
+  action TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('granted', 'refused')),
+  problem TEXT,
+  target_id TEXT,
+  partner_id TEXT,
+  organization_id TEXT,
+  user_id TEXT,
+  session_id TEXT,
+  jti TEXT,
+  redirect_path TEXT,
+  request_id TEXT,
+  client_address TEXT,
+  user_agent TEXT,
+  CHECK ((outcome = 'refused') = (problem IS NOT NULL))
+);
+CREATE INDEX audit_events_by_time ON audit_events (occurred_at);
+CREATE INDEX audit_events_by_user ON audit_events (user_id, event_id);
+CREATE INDEX audit_events_by_partner ON audit_events (partner_id, event_id);
+CREATE INDEX audit_events_by_request ON audit_events (request_id);

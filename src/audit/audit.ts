@@ -1,0 +1,104 @@
+// The audit trail: one row for every attempt and every change, granted or refused. This folder owns the rows and the list
+// of actions; each flow decides what it records and in which transaction. Identifiers in a redirect_path are kept here and
+// nowhere else.
+
+import type { Database } from '../db/database.ts';
+import type { AuditActor, AuditEventsTable, AuditOutcome } from '../db/tables.ts';
+import { timestamp } from '../foundation/clock.ts';
+import { type Makers, newId } from '../foundation/ids.ts';
+import type { ProblemSlug } from '../foundation/problem-catalogue.ts';
+import type { RequestContext } from '../foundation/request-context.ts';
+
+export type AuditAction =
+  | 'sso_token.minted'
+  | 'sso_token.redeemed'
+  // The same browser came again with a spent link, and its session is alive.
+  | 'sso_token.reopened'
+  // A page was shown that asks a person before the token is spent.
+  | 'sso_token.held'
+  | 'session.ended'
+  | 'partner.created'
+  | 'partner.suspended'
+  | 'partner.resumed'
+  | 'organization.created'
+  | 'organization.suspended'
+  | 'organization.resumed'
+  | 'integration.enabled'
+  | 'integration.disabled'
+  | 'credential.created'
+  | 'credential.rotated'
+  | 'credential.revoked'
+  | 'user.created'
+  | 'user.suspended'
+  | 'user.resumed'
+  | 'membership.set'
+  | 'membership.removed'
+  | 'signing_key.created'
+  | 'signing_key.rotated';
+
+/** Whom and what an event speaks of; only ids that are known to exist, never what a stranger claimed. */
+export type AuditSubject = Partial<
+  Record<'target_id' | 'partner_id' | 'organization_id' | 'user_id' | 'session_id' | 'jti' | 'redirect_path', string>
+>;
+
+export type AuditEvent = AuditSubject & {
+  actor: AuditActor;
+  action: AuditAction;
+  /** The problem that an attempt was refused with; absent when it was granted. */
+  problem?: ProblemSlug;
+  request?: RequestContext;
+};
+
+// A browser's user agent has some 100 to 300 characters.
+const USER_AGENT_LENGTH = 512;
+
+/** Writes one event, in the caller's transaction if it hands one down. */
+export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {
+  const { actor, action, problem, request, ...subject } = event;
+  await db
+    .insertInto('audit_events')
+    .values({
+      event_id: newId('evt', makers),
+      occurred_at: timestamp(makers.clock()),
+      actor,
+      action,
+      outcome: problem === undefined ? 'granted' : 'refused',
+      problem: problem ?? null,
+      request_id: request?.request_id ?? null,
+      client_address: request?.client_address ?? null,
+      user_agent: request?.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+      ...subject,
+    })
+    .execute();
+}
+
+export type AuditFilter = {
+  action?: string;
+  outcome?: AuditOutcome;
+  partner_id?: string;
+  organization_id?: string;
+  user_id?: string;
+  request_id?: string;
+  /** RFC 3339 moments: from (inclusive) and until (exclusive). */
+  from?: string;
+  until?: string;
+};
+
+const EQUAL_COLUMNS = ['action', 'outcome', 'partner_id', 'organization_id', 'user_id', 'request_id'] as const;
+
+/** Newest first; `before` is the event_id that the page before ended with. */
+export async function listEvents(
+  db: Database,
+  filter: AuditFilter,
+  page: { limit: number; before?: string },
+): Promise<AuditEventsTable[]> {
+  let query = db.selectFrom('audit_events').selectAll().orderBy('event_id', 'desc').limit(page.limit);
+  for (const column of EQUAL_COLUMNS) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  if (filter.from !== undefined) query = query.where('occurred_at', '>=', filter.from);
+  if (filter.until !== undefined) query = query.where('occurred_at', '<', filter.until);
+  if (page.before !== undefined) query = query.where('event_id', '<', page.before);
+  return query.execute();
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { parseMasterKey } from '../config.ts';
+import type { SigningKeysTable } from '../db/tables.ts';
+import { readSandboxKey } from '../sandbox/settings.ts';
+import { checkMasterKey } from '../signing-keys/keyring.ts';
+import { rotateSigningKeys } from '../signing-keys/rotate.ts';
+import { listSigningKeys } from '../signing-keys/store.ts';
+import { command, makers, noun, printMany, printOne, withDatabase } from './command.ts';
+
+type Output = { json?: boolean };
+
+/** Without the key itself, encrypted or not. */
+function describeKey({ private_key_encrypted: _, public_jwk: __, ...row }: SigningKeysTable) {
+  return row;
+}
+
+function list(): Command {
+  return command('list', 'list signing keys: next, active and retiring').action(async (options: Output) => {
+    const rows = (await withDatabase(listSigningKeys)).map(describeKey);
+    printMany(options, rows, { limit: rows.length + 1, cursor: [] });
+  });
+}
+
+function rotate(): Command {
+  return command('rotate', 'sign with the next key from now on; the present one still verifies for a day').action(
+    async (options: Output) => {
+      const master_key = parseMasterKey({ MASTER_KEY: readSandboxKey(process.env), ...process.env });
+      const rotated = await withDatabase(async (db) => {
+        await checkMasterKey(db, master_key);
+        return rotateSigningKeys(db, { ...makers, master_key });
+      });
+      printOne(options, rotated, 'Running servers sign with it within five seconds.');
+    },
+  );
+}
+
+export function keyCommand(): Command {
+  return noun('key', 'keys that sign tokens', [list(), rotate()]);
+}

@@ -1,0 +1,132 @@
+// Opening a database by its URL, and the few things in which SQLite and PostgreSQL differ: how a transaction begins, how
+// access is locked, and which driver errors mean "the database is away". Tables and queries belong to the folders above.
+
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  sql,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type Transaction,
+} from 'kysely';
+import { Pool } from 'pg';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+export type DatabaseTransaction = Transaction<Tables>;
+
+export type DatabaseUrl = { engine: 'sqlite'; path: string } | { engine: 'postgres'; connection_string: string };
+
+/** Reads `sqlite:<path>` or `postgres://…`; undefined for anything else. */
+export function parseDatabaseUrl(url: string): DatabaseUrl | undefined {
+  if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
+    return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
+  }
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return { engine: 'postgres', connection_string: url };
+  return undefined;
+}
+
+const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+const CONNECTION_TIMEOUT_MILLISECONDS = 3_000;
+const STATEMENT_TIMEOUT_MILLISECONDS = 10_000;
+
+// SQLite upgrades a deferred transaction to a writing one only if nobody wrote since it began, and fails without waiting
+// otherwise. Beginning as a writer makes a second process wait its turn instead.
+class ImmediateSqliteDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateSqliteDriver(this.#config);
+  }
+}
+
+function openSqlite(path: string): Database {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
+  database.pragma('journal_mode = WAL');
+  // FULL: what a caller was told is done survives a power cut.
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  return new Kysely<Tables>({ dialect: new ImmediateSqliteDialect({ database }) });
+}
+
+function openPostgres(connection_string: string, onIdleError: (error: unknown) => void): Database {
+  const pool = new Pool({
+    connectionString: connection_string,
+    max: 10,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MILLISECONDS,
+    statement_timeout: STATEMENT_TIMEOUT_MILLISECONDS,
+    query_timeout: STATEMENT_TIMEOUT_MILLISECONDS + 1_000,
+  });
+  // An idle connection that the server closes is an event without a listener otherwise, and ends the process.
+  pool.on('error', onIdleError);
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Opens a database; makes a SQLite file and its folder if they are missing. `onIdleError` hears of lost connections. */
+export function openDatabase(url: DatabaseUrl, onIdleError: (error: unknown) => void): Database {
+  return url.engine === 'sqlite' ? openSqlite(url.path) : openPostgres(url.connection_string, onIdleError);
+}
+
+export function isPostgres(db: Database): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter;
+}
+
+// Any number will do, as long as nothing else in the database uses it.
+const ACCESS_LOCK = 728_346_001;
+
+/**
+ * Held to the end of the transaction: shared by those who grant access (mint, redeem), exclusive by those who withdraw it.
+ * Without it a redemption that read "active" just before a suspension could insert its session just after. On SQLite a
+ * writing transaction is alone already.
+ */
+export async function lockAccess(tx: DatabaseTransaction, mode: 'shared' | 'exclusive'): Promise<void> {
+  if (!isPostgres(tx)) return;
+  const lock = mode === 'shared' ? sql`pg_advisory_xact_lock_shared` : sql`pg_advisory_xact_lock`;
+  await sql`select ${lock}(${sql.lit(ACCESS_LOCK)})`.execute(tx);
+}
+
+const POSTGRES_AWAY = /^(08|53|57P|58)|^25006$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)/;
+const SQLITE_AWAY = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOTADB|CORRUPT)/;
+// node-postgres says these in words only.
+const AWAY_IN_WORDS =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|connection is not open/i;
+
+/** True when an error says that the database could not do its work now, as opposed to a fault of ours. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return POSTGRES_AWAY.test(code) || SQLITE_AWAY.test(code) || code === '57014' || AWAY_IN_WORDS.test(error.message);
+}
+
+/** True when an insert met a row that already has this key: SQLite's and PostgreSQL's word for it. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Error && 'code' in error)) return false;
+  return (
+    error.code === '23505' || error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
+  );
+}
+
+/** Resolves when the database answers. @throws the driver's error otherwise */
+export async function pingDatabase(db: Database): Promise<void> {
+  await sql`select 1`.execute(db);
+}

@@ -1,0 +1,91 @@
+// Redeeming: a token becomes a session, once. The steps in order: verify, same path, placement, burn, still active, session.
+// A refusal at any step spends nothing: burn and session are one transaction.
+
+import { recordEvent } from '../audit/audit.ts';
+import { type DatabaseTransaction, lockAccess } from '../db/database.ts';
+import type { AuditActor, SessionKind, SessionsTable } from '../db/tables.ts';
+import type { Deps } from '../deps.ts';
+import { timestamp } from '../foundation/clock.ts';
+import { Problem } from '../foundation/problem.ts';
+import { getActiveMember, getEnabledStanding, type Member, type Standing } from '../partners/standing.ts';
+import { closeSession, lifetimesOf, startSession } from '../sessions/session.ts';
+import { burnSsoToken, findSsoToken } from '../sso-tokens/store.ts';
+import { isEmbedPath } from './redirect-path.ts';
+import type { VerifiedToken } from './sso-token.ts';
+import type { RequestContext } from '../foundation/request-context.ts';
+
+/** Where the browser says it will show the page; `unknown` when it does not say, as servers and old browsers do not. */
+export type Placement = 'tab' | 'frame' | 'unknown';
+
+export type Redemption = {
+  session: SessionsTable;
+  session_token: string;
+  standing: Standing;
+  member: Member;
+};
+
+export function sessionKind(redirect_path: string): SessionKind {
+  return isEmbedPath(redirect_path) ? 'embed' : 'top_level';
+}
+
+/** @throws Problem redirect-mismatch unless the link leads to the path that was signed */
+export function requireSamePath(verified: VerifiedToken, redirect: string): void {
+  if (redirect !== verified.redirect_path)
+    throw new Problem('redirect-mismatch', 'The redirect is not the path this token was made for');
+}
+
+/** @throws Problem token-expired */
+export function requireUnexpired(verified: VerifiedToken, now: number): void {
+  // RFC 7519, 4.1.4: on or after `exp` the token is not accepted.
+  if (now >= verified.expires_at) throw new Problem('token-expired', 'The token has expired');
+}
+
+/** @throws Problem frame-required or frame-refused, when the browser tells where the page will be shown */
+export function requirePlacement(verified: VerifiedToken, placement: Placement): void {
+  const kind = sessionKind(verified.redirect_path);
+  if (kind === 'embed' && placement === 'tab')
+    throw new Problem('frame-required', 'This token is for a page inside an iframe');
+  if (kind === 'top_level' && placement === 'frame')
+    throw new Problem('frame-refused', 'This token is for a page in a tab of its own');
+}
+
+/** Says why a token could not be burned. A suspension also revokes, and is the better reason. */
+async function explainUnburned(tx: DatabaseTransaction, verified: VerifiedToken): Promise<Problem> {
+  const row = await findSsoToken(tx, verified.jti);
+  if (row === undefined || row.user_id !== verified.user_id)
+    return new Problem('token-unknown', 'There is no record of this token');
+  if (row.redeemed_at !== null) return new Problem('token-used', 'The token has already been used');
+  if (row.revoked_at === null) return new Problem('token-expired', 'The token has expired');
+  await getEnabledStanding(tx, verified);
+  await getActiveMember(tx, verified);
+  return new Problem('token-revoked', 'The token has been revoked');
+}
+
+export type Exchange = {
+  verified: VerifiedToken;
+  /** The live session of this browser, which the new one replaces. */
+  replaces: SessionsTable | undefined;
+  actor: AuditActor;
+  request: RequestContext;
+};
+
+/** Burns the token and starts the session, or neither. @throws Problem with the reason */
+export async function exchangeSsoToken(
+  deps: Deps,
+  { verified, replaces, actor, request }: Exchange,
+): Promise<Redemption> {
+  const { expires_at: _, redirect_path, ...holder } = verified;
+  return deps.db.transaction().execute(async (tx) => {
+    await lockAccess(tx, 'shared');
+    const burned = await burnSsoToken(tx, holder, timestamp(deps.clock()));
+    if (burned === undefined) throw await explainUnburned(tx, verified);
+    const standing = await getEnabledStanding(tx, holder);
+    const member = await getActiveMember(tx, holder);
+    if (replaces) await closeSession(tx, { session_id: replaces.session_id, reason: 'replaced', actor, request }, deps);
+    const start = { kind: sessionKind(redirect_path), ...holder };
+    const started = await startSession(tx, start, { ...deps, lifetimes: lifetimesOf(deps.config) });
+    const { session_id } = started.session;
+    await recordEvent(tx, { actor, action: 'sso_token.redeemed', request, ...holder, session_id, redirect_path }, deps);
+    return { ...started, standing, member };
+  });
+}

@@ -1,0 +1,94 @@
+// The shapes of an answer: the envelope of the partner API, bare problem details (RFC 9457), or a page for a person.
+
+import { accepts } from 'hono/accepts';
+import type { Config } from '../config.ts';
+import { type Clock, timestamp } from '../foundation/clock.ts';
+import type { Problem } from '../foundation/problem.ts';
+import type { AppContext } from './context.ts';
+import { problemPage } from './problem-page.ts';
+import { page } from './page.ts';
+
+/** `envelope` for the partner API, `problem` for the portal's API, `page` where a person may be in front. */
+export type AnswerStyle = 'envelope' | 'problem' | 'page';
+
+type AnswerOptions = { config: Config; clock: Clock };
+
+/** A success of the partner API; `statusCode`, `requestId` and the like are spelled as that contract spells them. */
+export function success(
+  c: AppContext,
+  { clock }: { clock: Clock },
+  { message, data }: { message: string; data: object },
+): Response {
+  c.header('cache-control', 'no-store');
+  return c.json({
+    success: true,
+    statusCode: 200,
+    message,
+    data,
+    timestamp: timestamp(clock()),
+    requestId: c.get('request').request_id,
+  });
+}
+
+export function problemType(config: Config, problem: Problem): string {
+  return `${config.PROBLEM_BASE_URL}/${problem.slug}`;
+}
+
+/** RFC 9562 text form of the UUID inside a request id, as a URN: what RFC 9457, 3.1.5 calls the occurrence. */
+function instance(request_id: string): string {
+  const hex = request_id.slice(request_id.indexOf('_') + 1);
+  return `urn:uuid:${hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')}`;
+}
+
+function problemDetails(c: AppContext, problem: Problem, config: Config) {
+  return {
+    type: problemType(config, problem),
+    title: problem.entry.title,
+    detail: problem.detail,
+    instance: instance(c.get('request').request_id),
+    ...(problem.validation && { validation: problem.validation }),
+  };
+}
+
+function prefers(c: AppContext, style: AnswerStyle): AnswerStyle {
+  const supports =
+    style === 'page'
+      ? ['application/problem+json', 'application/json', 'text/html']
+      : ['application/problem+json', 'application/json'];
+  const type = accepts(c, { header: 'Accept', supports, default: '' });
+  if (type === 'text/html') return 'page';
+  if (type === 'application/problem+json') return 'problem';
+  return style === 'page' ? 'problem' : style;
+}
+
+/** Answers with a problem in the style of the route, or bare if the caller asks for application/problem+json. */
+export function problemAnswer(
+  c: AppContext,
+  problem: Problem,
+  options: AnswerOptions & { style: AnswerStyle },
+): Response | Promise<Response> {
+  const { status } = problem.entry;
+  const request_id = c.get('request').request_id;
+  c.header('cache-control', 'no-store');
+  for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
+  const details = problemDetails(c, problem, options.config);
+  switch (prefers(c, options.style)) {
+    case 'page':
+      return page(c, problemPage(problem, { request_id, return_to: c.get('return_to') }), status);
+    case 'problem':
+      return c.body(JSON.stringify({ ...details, status, request_id }), status, {
+        'content-type': 'application/problem+json',
+      });
+    case 'envelope':
+      return c.json(
+        {
+          success: false,
+          statusCode: status,
+          error: details,
+          timestamp: timestamp(options.clock()),
+          requestId: request_id,
+        },
+        status,
+      );
+  }
+}

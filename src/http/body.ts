@@ -1,0 +1,90 @@
+// Reading a request's body: of the right type, not compressed, not too large, and then as the schema says.
+
+import { zValidator } from '@hono/zod-validator';
+import type { MiddlewareHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { z } from 'zod';
+import { invalidRequest, Problem, type ValidationEntry } from '../foundation/problem.ts';
+import type { AppContext, AppEnv } from './context.ts';
+
+/** Bytes. The largest documented body is a redirect_path of 2,048 characters and a token. */
+const BODY_LIMIT = 16_384;
+
+function tooLarge(): Problem {
+  return new Problem('payload-too-large', `The body must not be larger than ${BODY_LIMIT} bytes`);
+}
+
+function requireMediaType(c: AppContext, media_types: readonly string[]): void {
+  const [type = '', ...parameters] = (c.req.header('content-type') ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  if (!media_types.includes(type)) {
+    throw new Problem('unsupported-media-type', `The Content-Type must be ${media_types.join(' or ')}`);
+  }
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
+    throw new Problem('unsupported-media-type', 'The body must be UTF-8');
+  }
+  const encoding = c.req.header('content-encoding');
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Problem('unsupported-media-type', 'The body must not be compressed');
+  }
+}
+
+/** Reads a body whose length nobody announced, and stops at the limit. */
+async function readCounted(body: ReadableStream<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > BODY_LIMIT) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Reads the body once, bounded, and leaves it for the validators behind. @throws Problem unsupported-media-type or
+ * payload-too-large
+ */
+export function boundedBody(...media_types: readonly string[]): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    requireMediaType(c, media_types);
+    // node:http ends a body at its Content-Length, so an announced length can be trusted.
+    if (Number(c.req.header('content-length') ?? 0) > BODY_LIMIT) throw tooLarge();
+    const { url, method, headers, body } = c.req.raw;
+    if (c.req.header('content-length') === undefined && body !== null) {
+      c.req.raw = new Request(url, { method, headers, body: await readCounted(body) });
+    }
+    await c.req.text();
+    await next();
+  };
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.message.includes('received undefined');
+}
+
+/** A schema's complaints as `validation` entries; messages never repeat the value. */
+export function toValidation(issues: readonly z.core.$ZodIssue[]): ValidationEntry[] {
+  return issues.map((issue) => {
+    const field = issue.path.join('.') || 'body';
+    if (isMissing(issue)) return { field, message: `${field} is required`, code: 'missing' };
+    return { field, message: `${field}: ${issue.message}`, code: issue.code };
+  });
+}
+
+/** zValidator for JSON bodies with our problems. Goes behind boundedBody. @throws Problem invalid-request */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return zValidator('json', schema, (result) => {
+    if (!result.success) throw invalidRequest(toValidation(result.error.issues));
+  });
+}
+
+/** The problem that one of Hono's own refusals means; undefined for anything else. */
+export function fromHonoError(error: unknown): Problem | undefined {
+  if (!(error instanceof HTTPException) || error.status >= 500) return undefined;
+  // Its message quotes the body, which may hold a patient id: it goes nowhere.
+  return invalidRequest([{ field: 'body', message: 'The body is not valid JSON', code: 'invalid_json' }]);
+}

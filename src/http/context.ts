@@ -1,0 +1,139 @@
+// What a request carries through its middleware, and how it begins and ends: request id, client address, one log line.
+
+import { isIP } from 'node:net';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import proxyaddr from 'proxy-addr';
+import { type Makers, newId } from '../foundation/ids.ts';
+import type { Log } from '../foundation/log.ts';
+import { invalidRequest } from '../foundation/problem.ts';
+import type { RequestContext } from '../foundation/request-context.ts';
+
+/** Whom an error page sends the clinician back to. */
+export type ReturnTo = { partner_name: string; return_url: string | undefined };
+
+/** Only what a credential or a signature vouches for, never what a stranger claimed. */
+export type Proved = Partial<
+  Record<'partner_id' | 'organization_id' | 'user_id' | 'session_id' | 'jti' | 'redirect_path', string>
+>;
+
+export type AppEnv = {
+  Bindings: HttpBindings;
+  Variables: {
+    request: RequestContext;
+    /** Set once it is known; error pages name the partner and link back. */
+    return_to?: ReturnTo;
+    /** Who may frame the answer, as CSP sources; nobody unless a route says so. */
+    frame_ancestors?: string[];
+    /** What has been established so far, for the audit event and, but for the path, the log line. */
+    proved: Proved;
+    /** The problem's slug and private reason, for the log line. */
+    refusal?: { problem: string; reason?: string };
+  };
+};
+
+export type AppContext = Context<AppEnv>;
+
+// A second one of these is a smuggled one: proxies and servers differ in which they read.
+const SINGLE_HEADERS = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'content-length',
+  'origin',
+  'x-partner-id',
+  'x-partner-secret',
+  'x-organization-id',
+  'x-organization-secret',
+  'x-user-id',
+  'x-original-uri',
+  'x-forwarded-uri',
+]);
+
+/** Adds to what has been established about a request. */
+export function prove(c: AppContext, facts: Proved): void {
+  c.set('proved', { ...c.get('proved'), ...facts });
+}
+
+/** Names that arrived more than once. node:http has merged or dropped the copies by now; rawHeaders still has them. */
+function repeatedHeaders(raw_headers: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (let index = 0; index < raw_headers.length; index += 2) {
+    const name = raw_headers[index]?.toLowerCase() ?? '';
+    if (!SINGLE_HEADERS.has(name)) continue;
+    if (seen.has(name)) repeated.add(name);
+    seen.add(name);
+  }
+  return [...repeated];
+}
+
+/** @throws Problem invalid-request that names each header that arrived twice */
+function requireSingleHeaders(c: AppContext): void {
+  const repeated = repeatedHeaders(c.env.incoming.rawHeaders);
+  if (repeated.length === 0) return;
+  throw invalidRequest(
+    repeated.map((field) => ({ field, message: `The header ${field} arrived more than once`, code: 'repeated' })),
+  );
+}
+
+/** The nearest address that is not one of our proxies; what a proxy wrote down is believed only if it is an address. */
+function clientAddress(c: AppContext, isTrusted: (address: string, index: number) => boolean): string {
+  const direct = c.env.incoming.socket.remoteAddress ?? '';
+  const claimed = proxyaddr(c.env.incoming, isTrusted);
+  return isIP(claimed) === 0 ? direct : claimed;
+}
+
+function logLine(c: AppContext, log: Log, started: number): void {
+  const { request_id, client_address } = c.get('request');
+  // Patient ids stand in the path, which therefore goes to the audit trail alone.
+  const { redirect_path: _, ...proved } = c.get('proved');
+  const fields = {
+    request_id,
+    client_address,
+    method: c.req.method,
+    // The pattern, not the path: paths hold patient ids, and queries hold tokens.
+    route: routePath(c, -1),
+    status: c.res.status,
+    duration_ms: Math.round((performance.now() - started) * 10) / 10,
+    ...proved,
+    ...c.get('refusal'),
+  };
+  if (c.res.status >= 500) log.error(fields, 'request');
+  else log.info(fields, 'request');
+}
+
+/** On every answer; a page replaces the policy with its own. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** The first middleware: gives the request its id and context, and writes one log line when the answer is made. */
+export function requestContext(options: Makers & { log: Log; trusted_proxies: string[] }): MiddlewareHandler<AppEnv> {
+  const isTrusted = proxyaddr.compile(options.trusted_proxies);
+  return async (c, next) => {
+    const started = performance.now();
+    const request_id = newId('req', options);
+    c.set('proved', {});
+    c.set('request', {
+      request_id,
+      client_address: clientAddress(c, isTrusted),
+      user_agent: c.req.header('user-agent'),
+    });
+    // Set before the answer is made: headers added to a finished answer cost a copy of it.
+    c.header('x-request-id', request_id);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
+    await next();
+    logLine(c, options.log, started);
+  };
+}
+
+export function singleHeaders(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    requireSingleHeaders(c);
+    await next();
+  };
+}

@@ -1,0 +1,73 @@
+// What the browser says of a request's origin and purpose (W3C Fetch Metadata). Every header may be missing: servers and old
+// browsers send none, and then nothing is concluded from it.
+
+import { Problem } from '../foundation/problem.ts';
+import type { AppContext } from './context.ts';
+
+/**
+ * Node's own fetch sends `Sec-Fetch-Mode: cors` although it is no browser, and nothing else of the family, which every
+ * browser sends together. It is known by `Accept-Language: *` or its name.
+ */
+function isNodeFetch(c: AppContext): boolean {
+  const alone = c.req.header('sec-fetch-site') === undefined && c.req.header('sec-fetch-dest') === undefined;
+  return alone && (c.req.header('accept-language') === '*' || /^(node|undici)$/.test(c.req.header('user-agent') ?? ''));
+}
+
+function modeOf(c: AppContext): string | undefined {
+  return isNodeFetch(c) ? undefined : c.req.header('sec-fetch-mode');
+}
+
+/** True for what only a script on a web page sends. */
+export function isFromScript(c: AppContext): boolean {
+  return c.req.header('origin') !== undefined || modeOf(c) === 'cors';
+}
+
+/** True for a prefetch, prerender or preview, in any of the spellings in use. */
+function isSpeculative(c: AppContext): boolean {
+  return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    /\b(prefetch|prerender|preview)\b/i.test(c.req.header(name) ?? ''),
+  );
+}
+
+/** True unless the browser says that this is not a person's navigation to a document or an iframe. */
+export function isNavigation(c: AppContext): boolean {
+  const destination = c.req.header('sec-fetch-dest') ?? 'document';
+  const mode = modeOf(c) ?? 'navigate';
+  return (destination === 'document' || destination === 'iframe') && mode === 'navigate' && !isSpeculative(c);
+}
+
+/** True when the browser says that another site's page brought this navigation about without a person's click. */
+export function isUnprompted(c: AppContext): boolean {
+  return c.req.header('sec-fetch-site') === 'cross-site' && c.req.header('sec-fetch-user') !== '?1';
+}
+
+/** `tab`, `frame`, or `unknown` when the browser does not say where it will show the answer. */
+export function placementOf(c: AppContext): 'tab' | 'frame' | 'unknown' {
+  switch (c.req.header('sec-fetch-dest') ?? '') {
+    case 'document':
+      return 'tab';
+    case 'iframe':
+      return 'frame';
+    default:
+      return 'unknown';
+  }
+}
+
+/** @throws Problem cross-site-request unless the request comes from a page of the portal, or from no page at all */
+export function requireSameOrigin(c: AppContext, portal_url: string): void {
+  const site = c.req.header('sec-fetch-site');
+  const origin = c.req.header('origin');
+  const same =
+    site === undefined ? origin === undefined || origin === portal_url : site === 'same-origin' || site === 'none';
+  if (!same) throw new Problem('cross-site-request', 'This request came from a page of another site');
+}
+
+/**
+ * The same for a form on a page of ours. Those pages have `Referrer-Policy: no-referrer`, for which browsers send
+ * `Origin: null` even to the page's own origin (Fetch, "append a request `Origin` header"); only Sec-Fetch-Site tells.
+ * @throws Problem cross-site-request
+ */
+export function requireOwnForm(c: AppContext): void {
+  const site = c.req.header('sec-fetch-site') ?? 'same-origin';
+  if (site !== 'same-origin') throw new Problem('cross-site-request', 'This form was sent by a page of another site');
+}

@@ -1,0 +1,55 @@
+// Two pages about a problem: what a clinician sees when it happens, and what a developer reads under its type URI.
+
+import { html } from 'hono/html';
+import type { Problem } from '../foundation/problem.ts';
+import { catalogueEntry, type ProblemSlug, PROBLEMS } from '../foundation/problem-catalogue.ts';
+import type { ReturnTo } from './context.ts';
+import type { PageContent } from './page.ts';
+
+const UNKNOWN_PARTNER = 'your practice software';
+
+function inWords(text: string, partner_name: string): string {
+  const filled = text.replaceAll('{partner}', partner_name);
+  return filled.charAt(0).toUpperCase() + filled.slice(1);
+}
+
+/** What happened, what to do, the way back, and the reference that support asks for. */
+export function problemPage(
+  problem: Problem,
+  context: { request_id: string; return_to: ReturnTo | undefined },
+): PageContent {
+  const words = problem.entry.clinician ?? { heading: problem.entry.title, advice: problem.entry.fix };
+  const partner_name = context.return_to?.partner_name ?? UNKNOWN_PARTNER;
+  const title = inWords(words.heading, partner_name);
+  const return_url = context.return_to?.return_url;
+  const back = html`<p class="actions"><a class="button" href="${return_url ?? ''}" target="_top" rel="noreferrer">Back to ${partner_name}</a></p>`;
+  const body = html`<h1>${title}</h1>
+<p>${inWords(words.advice, partner_name)}</p>
+${return_url === undefined ? '' : back}
+<p class="reference">Reference for support: <code>${context.request_id}</code></p>`;
+  return { title, body };
+}
+
+/** The page behind a `type` URI. */
+export function problemTypePage(slug: ProblemSlug): PageContent {
+  const entry = catalogueEntry(slug);
+  const body = html`<span class="tag">HTTP ${entry.status}</span>
+<h1>${entry.title}</h1>
+<dl><dt>Problem</dt><dd><code>${slug}</code></dd></dl>
+<h2>Cause</h2>
+<p>${entry.cause}</p>
+<h2>How to fix it</h2>
+<p>${entry.fix}</p>
+<p class="reference"><a href="./">All problems</a></p>`;
+  return { title: entry.title, body };
+}
+
+export function problemIndexPage(): PageContent {
+  const items = Object.entries(PROBLEMS).map(
+    ([slug, entry]) => html`<li><a href="./${slug}"><code>${slug}</code></a> · ${entry.status} · ${entry.title}</li>`,
+  );
+  const body = html`<h1>Problems this service can name</h1>
+<p>Each error answer carries one of these as its <code>type</code> (RFC 9457). The request id in the answer leads support to the log.</p>
+<ul>${items}</ul>`;
+  return { title: 'Problems', body, wide: true };
+}

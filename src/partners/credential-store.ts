@@ -1,0 +1,49 @@
+// The rows of credentials. A secret is found by its hash: an index look-up with what the caller cannot choose (a SHA-256),
+// so that its time says nothing about how much of a guess was right.
+
+import type { Database } from '../db/database.ts';
+import type { CredentialsTable } from '../db/tables.ts';
+
+/** A partner's own secrets (organization_id null), or those of one integration. */
+export type CredentialOwner = { partner_id: string; organization_id: string | null };
+
+export async function insertCredential(db: Database, row: CredentialsTable): Promise<void> {
+  await db.insertInto('credentials').values(row).execute();
+}
+
+export async function findCredentialBySecret(db: Database, secret_hash: string): Promise<CredentialsTable | undefined> {
+  return db.selectFrom('credentials').selectAll().where('secret_hash', '=', secret_hash).executeTakeFirst();
+}
+
+export async function findCredential(db: Database, credential_id: string): Promise<CredentialsTable | undefined> {
+  return db.selectFrom('credentials').selectAll().where('credential_id', '=', credential_id).executeTakeFirst();
+}
+
+/** Newest first. */
+export async function listCredentials(
+  db: Database,
+  owner: CredentialOwner,
+  limit: number,
+): Promise<CredentialsTable[]> {
+  return db
+    .selectFrom('credentials')
+    .selectAll()
+    .where('partner_id', '=', owner.partner_id)
+    .where('organization_id', 'is not distinct from', owner.organization_id)
+    .orderBy('credential_id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+export async function updateCredential(
+  db: Database,
+  credential_id: string,
+  change: Partial<Pick<CredentialsTable, 'expires_at' | 'revoked_at' | 'last_used_at'>>,
+): Promise<void> {
+  await db.updateTable('credentials').set(change).where('credential_id', '=', credential_id).execute();
+}
+
+/** True at a moment when the credential has neither expired nor been revoked. */
+export function isActiveCredential(credential: CredentialsTable, now: string): boolean {
+  return credential.revoked_at === null && (credential.expires_at === null || credential.expires_at > now);
+}

@@ -1,0 +1,107 @@
+// Secrets of partners and integrations: issued, rotated with an overlap, revoked. A secret is returned once; only its hash
+// is kept. Checking one is in authentication.ts.
+
+import { recordEvent } from '../audit/audit.ts';
+import { type Database, type DatabaseTransaction, lockAccess } from '../db/database.ts';
+import type { CredentialsTable } from '../db/tables.ts';
+import { timestamp } from '../foundation/clock.ts';
+import { hashSecret, type Makers, newId, newSecret, secretHint } from '../foundation/ids.ts';
+import { OperatorError } from '../foundation/operator-error.ts';
+import {
+  type CredentialOwner,
+  findCredential,
+  insertCredential,
+  isActiveCredential,
+  listCredentials,
+  updateCredential,
+} from './credential-store.ts';
+
+export type IssuedCredential = { credential_id: string; secret: string };
+
+/** Who a credential belongs to, as an audit event's members. */
+function subject({ partner_id, organization_id }: CredentialOwner) {
+  return organization_id === null ? { partner_id } : { partner_id, organization_id };
+}
+
+/** Makes and stores a secret, in the caller's transaction. */
+export async function issueCredential(
+  tx: DatabaseTransaction,
+  owner: CredentialOwner,
+  makers: Makers,
+): Promise<IssuedCredential> {
+  const secret = newSecret(owner.organization_id === null ? 'hps' : 'hos', makers.random);
+  const credential_id = newId('crd', makers);
+  await insertCredential(tx, {
+    credential_id,
+    ...owner,
+    secret_hash: hashSecret(secret),
+    hint: secretHint(secret),
+    created_at: timestamp(makers.clock()),
+    expires_at: null,
+    revoked_at: null,
+    last_used_at: null,
+  });
+  await recordEvent(
+    tx,
+    { actor: 'operator', action: 'credential.created', target_id: credential_id, ...subject(owner) },
+    makers,
+  );
+  return { credential_id, secret };
+}
+
+/** The newest active one goes on until the overlap is over; any older one ends now, so that never more than two are good. */
+async function phaseOut(
+  tx: DatabaseTransaction,
+  active: CredentialsTable[],
+  moments: { now: string; until: string },
+): Promise<void> {
+  const [newest, ...older] = active;
+  for (const { credential_id } of older) await updateCredential(tx, credential_id, { revoked_at: moments.now });
+  if (newest === undefined) return;
+  const expires_at =
+    newest.expires_at !== null && newest.expires_at < moments.until ? newest.expires_at : moments.until;
+  await updateCredential(tx, newest.credential_id, { expires_at });
+}
+
+// More than can be active at once, by far.
+const RECENT = 100;
+
+/** Issues a new secret; the present one stays good for `overlap_hours` (0: ends now). */
+export async function rotateCredential(
+  db: Database,
+  rotation: { owner: CredentialOwner; overlap_hours: number },
+  makers: Makers,
+): Promise<IssuedCredential & { previous_expires_at: string }> {
+  const { owner, overlap_hours } = rotation;
+  return db.transaction().execute(async (tx) => {
+    await lockAccess(tx, 'exclusive');
+    const now = makers.clock();
+    const moments = { now: timestamp(now), until: timestamp(now + overlap_hours * 3_600_000) };
+    const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, moments.now));
+    await phaseOut(tx, active, moments);
+    const issued = await issueCredential(tx, owner, makers);
+    await recordEvent(
+      tx,
+      { actor: 'operator', action: 'credential.rotated', target_id: issued.credential_id, ...subject(owner) },
+      makers,
+    );
+    return { ...issued, previous_expires_at: moments.until };
+  });
+}
+
+/** Ends one secret at once; false when it was revoked already. @throws OperatorError when there is none */
+export async function revokeCredential(db: Database, credential_id: string, makers: Makers): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    await lockAccess(tx, 'exclusive');
+    const credential = await findCredential(tx, credential_id);
+    if (credential === undefined) throw new OperatorError(`there is no credential ${credential_id}`);
+    if (credential.revoked_at !== null) return false;
+    await updateCredential(tx, credential_id, { revoked_at: timestamp(makers.clock()) });
+    await recordEvent(
+      tx,
+      { actor: 'operator', action: 'credential.revoked', target_id: credential_id, ...subject(credential) },
+      makers,
+    );
+    return true;
+  });
+}

@@ -1,0 +1,29 @@
+// Which page a proxy asks about. Proxies tell it in X-Forwarded-Uri (Traefik, Caddy), X-Original-URI (nginx) or in the path
+// itself (Envoy); a client can send the first two as well, so every one that is present has to agree.
+
+import { isEmbedPath, judgeRedirectPath } from '../handoff/redirect-path.ts';
+import type { AppContext } from '../http/context.ts';
+import type { Place } from './session-check.ts';
+
+const VERIFY_PATH = '/auth/verify';
+const ORIGINAL_PATH_HEADERS = ['x-forwarded-uri', 'x-original-uri', 'x-original-url'];
+
+/** The path as the client sent it: a parsed URL would have folded its dot segments already. */
+function rawPathBehindVerify(c: AppContext): string | undefined {
+  const raw = c.env.incoming.url ?? '';
+  return raw.startsWith(`${VERIFY_PATH}/`) ? raw.slice(VERIFY_PATH.length) : undefined;
+}
+
+/** Under /embed in every reading a server behind the proxy could have of it, by the rule that redirect paths are held to. */
+function isPlainEmbedPath(path: string): boolean {
+  const rules = { portal_origin: 'https://portal.invalid', allowed_prefixes: ['/embed'], own_paths: [] };
+  return judgeRedirectPath(path, rules).ok && isEmbedPath(path);
+}
+
+/** `embed` only if there is an original path and every copy of it says so; an embed session is refused in doubt. */
+export function originalPlace(c: AppContext): Place {
+  const paths = [rawPathBehindVerify(c), ...ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name))].filter(
+    (path) => path !== undefined,
+  );
+  return paths.length > 0 && paths.every(isPlainEmbedPath) ? 'embed' : 'anywhere_else';
+}

@@ -1,0 +1,72 @@
+// The portal's side: GET /auth/session (who is signed in), /auth/verify (forward-auth for a proxy), POST /auth/logout. How a
+// session begins is in handoff/.
+
+import { Hono } from 'hono';
+import { html } from 'hono/html';
+import type { Deps } from '../deps.ts';
+import { success } from '../http/answer.ts';
+import type { AppContext, AppEnv } from '../http/context.ts';
+import { requireSameOrigin } from '../http/fetch-metadata.ts';
+import { page } from '../http/page.ts';
+import { describeSession } from '../partners/signed-in.ts';
+import { clearSessionCookie, readSessionCookie } from '../sessions/cookies.ts';
+import { closeSession, findLiveSession } from '../sessions/session.ts';
+import { originalPlace } from './original-place.ts';
+import { bearerToken, getSignedIn, type Place } from './session-check.ts';
+
+const SESSION_KINDS = ['top_level', 'embed'] as const;
+
+async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {
+  const { session, standing, member } = await getSignedIn(deps, c, originalPlace(c));
+  c.header('cache-control', 'no-store');
+  c.header('x-auth-user-id', member.user_id);
+  c.header('x-auth-organization-id', standing.organization.organization_id);
+  c.header('x-auth-partner-id', standing.partner.partner_id);
+  c.header('x-auth-roles', member.access_roles.join(','));
+  c.header('x-auth-session-id', session.session_id);
+  c.header('x-auth-embed', String(session.kind === 'embed'));
+  return c.body(null, 200);
+}
+
+async function signOut(deps: Deps, c: AppContext): Promise<void> {
+  const bearer = bearerToken(c);
+  const tokens = bearer === undefined ? SESSION_KINDS.map((kind) => readSessionCookie(c, kind)) : [bearer];
+  const actor = bearer === undefined ? 'browser' : 'portal';
+  for (const token of tokens) {
+    const session = token === undefined ? undefined : await findLiveSession(deps.db, token, deps.clock());
+    if (session === undefined) continue;
+    const { session_id } = session;
+    await deps.db.transaction().execute(async (tx) => {
+      await closeSession(tx, { session_id, reason: 'signed_out', actor, request: c.get('request') }, deps);
+    });
+  }
+}
+
+function signedOutPage(c: AppContext): Response | Promise<Response> {
+  c.header('cache-control', 'no-store');
+  const body = html`<h1>You are signed out</h1>
+<p>To open the portal again, go back to your practice software and press the button there.</p>`;
+  return page(c, { title: 'Signed out', body });
+}
+
+export function portalRoutes(deps: Deps): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.get('/auth/session', async (c) => {
+    const place: Place = c.req.query('embed') === 'true' ? 'embed' : 'anywhere_else';
+    const signed_in = await getSignedIn(deps, c, place);
+    return success(c, deps, { message: 'Signed in', data: describeSession(signed_in) });
+  });
+  routes.get('/auth/verify', (c) => answerVerify(deps, c));
+  // Envoy's ext_authz appends the original path and keeps the original method.
+  routes.all('/auth/verify/*', (c) => answerVerify(deps, c));
+  routes.post('/auth/logout', async (c) => {
+    requireSameOrigin(c, deps.config.PORTAL_URL);
+    await signOut(deps, c);
+    for (const kind of SESSION_KINDS) clearSessionCookie(c, kind);
+    c.header('cache-control', 'no-store');
+    const from_page = (c.req.header('accept') ?? '').includes('text/html');
+    return from_page ? c.redirect('/auth/signed-out', 303) : c.body(null, 204);
+  });
+  routes.get('/auth/signed-out', signedOutPage);
+  return routes;
+}

@@ -1,0 +1,27 @@
+// The session cookies. `__Host-` binds them to one host, https and the whole path (RFC 6265bis, 4.1.3.2). A session cookie
+// without an age ends with the browser, which is right on a shared workstation.
+
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { CookieOptions } from 'hono/utils/cookie';
+import type { SessionKind } from '../db/tables.ts';
+import type { AppContext } from '../http/context.ts';
+
+const NAMES: Record<SessionKind, string> = { top_level: 'handoff', embed: 'handoff-embed' };
+
+// Partitioned (CHIPS): the one kind of cookie that browsers still keep in another site's frame, one jar for each such site.
+const OPTIONS: Record<SessionKind, CookieOptions> = {
+  top_level: { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
+  embed: { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'None', partitioned: true },
+};
+
+export function readSessionCookie(c: AppContext, kind: SessionKind): string | undefined {
+  return getCookie(c, NAMES[kind], 'host');
+}
+
+export function writeSessionCookie(c: AppContext, kind: SessionKind, session_token: string): void {
+  setCookie(c, NAMES[kind], session_token, OPTIONS[kind]);
+}
+
+export function clearSessionCookie(c: AppContext, kind: SessionKind): void {
+  deleteCookie(c, NAMES[kind], OPTIONS[kind]);
+}

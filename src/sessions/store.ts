@@ -1,0 +1,98 @@
+// The rows of sessions. Whether a session is good at a moment is said here, in one place (isLive, and the same in SQL in
+// live); whether its user may still act is said by partners/standing.ts.
+
+import type { ExpressionBuilder } from 'kysely';
+import type { Database } from '../db/database.ts';
+import type { SessionEndReason, SessionsTable, Tables } from '../db/tables.ts';
+
+export async function insertSession(db: Database, row: SessionsTable): Promise<void> {
+  await db.insertInto('sessions').values(row).execute();
+}
+
+export async function findSession(db: Database, session_id: string): Promise<SessionsTable | undefined> {
+  return db.selectFrom('sessions').selectAll().where('session_id', '=', session_id).executeTakeFirst();
+}
+
+/** True when the session has neither ended, nor been idle too long, nor reached its greatest age. */
+export function isLive(session: SessionsTable, now: string): boolean {
+  return session.ended_at === null && session.idle_expires_at > now && session.expires_at > now;
+}
+
+function live(now: string) {
+  return (eb: ExpressionBuilder<Tables, 'sessions'>) =>
+    eb.and([eb('ended_at', 'is', null), eb('idle_expires_at', '>', now), eb('expires_at', '>', now)]);
+}
+
+/** Moves the idle limit on; never past the end of a session, and never backwards. */
+export async function touchSession(db: Database, session_id: string, idle_expires_at: string): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ idle_expires_at })
+    .where('session_id', '=', session_id)
+    .where('ended_at', 'is', null)
+    .where('idle_expires_at', '<', idle_expires_at)
+    .execute();
+}
+
+/** Whose access is meant: exactly one member of the union, or a pair for an integration. */
+export type AccessScope =
+  | { user_id: string }
+  | { partner_id: string }
+  | { organization_ids: string[] }
+  | { partner_id: string; organization_id: string }
+  | { user_id: string; organization_id: string };
+
+type ScopedColumns = 'user_id' | 'partner_id' | 'organization_id';
+
+/** The scope as equalities and lists over the three columns that sessions and sso_tokens share. */
+export function scopeConditions(scope: AccessScope): [ScopedColumns, string[]][] {
+  const conditions: [ScopedColumns, string[]][] = [];
+  if ('user_id' in scope) conditions.push(['user_id', [scope.user_id]]);
+  if ('partner_id' in scope) conditions.push(['partner_id', [scope.partner_id]]);
+  if ('organization_id' in scope) conditions.push(['organization_id', [scope.organization_id]]);
+  if ('organization_ids' in scope) conditions.push(['organization_id', scope.organization_ids]);
+  return conditions;
+}
+
+type End = { ended_at: string; end_reason: SessionEndReason };
+
+/** Ends one session; the row when this call ended it, undefined when it was over already. */
+export async function endSession(db: Database, session_id: string, end: End): Promise<SessionsTable | undefined> {
+  return db
+    .updateTable('sessions')
+    .set(end)
+    .where('session_id', '=', session_id)
+    .where(live(end.ended_at))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Ends every live session of a scope and returns them. */
+export async function endSessions(db: Database, scope: AccessScope, end: End): Promise<SessionsTable[]> {
+  let query = db.updateTable('sessions').set(end).where(live(end.ended_at)).returningAll();
+  for (const [column, values] of scopeConditions(scope)) query = query.where(column, 'in', values);
+  return query.execute();
+}
+
+export type SessionFilter = { user_id?: string; organization_id?: string; partner_id?: string; live_at?: string };
+
+/** Newest first; `before` is the session_id that the page before ended with. */
+export async function listSessions(
+  db: Database,
+  filter: SessionFilter,
+  page: { limit: number; before?: string },
+): Promise<SessionsTable[]> {
+  let query = db.selectFrom('sessions').selectAll().orderBy('session_id', 'desc').limit(page.limit);
+  for (const column of ['user_id', 'organization_id', 'partner_id'] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  if (filter.live_at !== undefined) query = query.where(live(filter.live_at));
+  if (page.before !== undefined) query = query.where('session_id', '<', page.before);
+  return query.execute();
+}
+
+/** Removes sessions that were over before a moment. */
+export async function deleteOldSessions(db: Database, expired_before: string): Promise<void> {
+  await db.deleteFrom('sessions').where('expires_at', '<', expired_before).execute();
+}

@@ -1,0 +1,97 @@
+// The keys of a running process: the active one to sign with, any by its kid to verify with, and the public set. Keys are
+// kept in memory; what another process rotated is seen within REFRESH_MILLISECONDS, and an unknown kid is looked up at once.
+
+import { type CryptoKey, importJWK, importPKCS8, type JWK, type JSONWebKeySet } from 'jose';
+import type { Database } from '../db/database.ts';
+import type { SigningKeysTable } from '../db/tables.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { decryptPrivateKey, encryptionKeyId } from './private-key-encryption.ts';
+import { SIGNING_ALGORITHM } from './rotate.ts';
+import { findSigningKey, listSigningKeys } from './store.ts';
+
+const REFRESH_MILLISECONDS = 5_000;
+
+export type SigningKey = { kid: string; private_key: CryptoKey };
+
+export type Keyring = {
+  /** The key that signs. @throws when there is none, or the database is away and none is known */
+  active(): Promise<SigningKey>;
+  /** The public key of a kid; undefined when there is no such key. */
+  find(kid: string): Promise<CryptoKey | undefined>;
+  /** RFC 7517, 5: next, active and retiring keys. */
+  publicKeys(): Promise<JSONWebKeySet>;
+};
+
+function parsePublicJwk(row: SigningKeysTable): JWK {
+  return JSON.parse(row.public_jwk);
+}
+
+async function importPublic(row: SigningKeysTable): Promise<CryptoKey> {
+  const key = await importJWK(parsePublicJwk(row), row.algorithm);
+  if (key instanceof Uint8Array) throw new Error(`signing key ${row.kid} is not a public key`);
+  return key;
+}
+
+async function importPrivate(row: SigningKeysTable, master_key: Buffer): Promise<SigningKey> {
+  const pkcs8 = decryptPrivateKey(row.private_key_encrypted, row.kid, master_key);
+  return { kid: row.kid, private_key: await importPKCS8(pkcs8, SIGNING_ALGORITHM) };
+}
+
+/** @throws Error in words for the operator when MASTER_KEY is not the one that the active key was encrypted with */
+export async function checkMasterKey(db: Database, master_key: Buffer): Promise<void> {
+  const own = encryptionKeyId(master_key);
+  const foreign = (await listSigningKeys(db)).find((key) => key.state !== 'retiring' && key.encryption_key_id !== own);
+  if (foreign === undefined) return;
+  throw new Error(
+    `MASTER_KEY (id ${own}) is not the key that encrypted signing key ${foreign.kid} (id ${foreign.encryption_key_id}): ` +
+      'set MASTER_KEY to the one this database was started with',
+  );
+}
+
+export function createKeyring({ db, clock, master_key }: { db: Database; clock: Clock; master_key: Buffer }): Keyring {
+  const publicKeys = new Map<string, CryptoKey>();
+  let active: SigningKey | undefined;
+  let rows: SigningKeysTable[] = [];
+  let fresh_until = Number.NEGATIVE_INFINITY;
+  let refreshing: Promise<void> | undefined;
+
+  async function load(): Promise<void> {
+    const loaded = await listSigningKeys(db);
+    const row = loaded.find((key) => key.state === 'active');
+    if (row === undefined) throw new Error('no active signing key');
+    if (row.kid !== active?.kid) active = await importPrivate(row, master_key);
+    rows = loaded;
+    const known = new Set(loaded.map((key) => key.kid));
+    for (const kid of publicKeys.keys()) if (!known.has(kid)) publicKeys.delete(kid);
+    fresh_until = clock() + REFRESH_MILLISECONDS;
+  }
+
+  async function refresh(): Promise<void> {
+    if (clock() < fresh_until) return;
+    refreshing ??= load().finally(() => {
+      refreshing = undefined;
+    });
+    await refreshing;
+  }
+
+  return {
+    async active() {
+      await refresh();
+      if (active === undefined) throw new Error('no active signing key');
+      return active;
+    },
+    async find(kid) {
+      const known = publicKeys.get(kid);
+      if (known !== undefined) return known;
+      const row = await findSigningKey(db, kid);
+      if (row === undefined) return undefined;
+      const key = await importPublic(row);
+      publicKeys.set(kid, key);
+      return key;
+    },
+    async publicKeys() {
+      await refresh();
+      return { keys: rows.map(parsePublicJwk) };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+// Private keys at rest: AES-256-GCM under MASTER_KEY, bound to the key's own id. Not here: when keys are made or used.
+
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import type { Random } from '../foundation/ids.ts';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Names a MASTER_KEY without telling it: the first 16 hexadecimal digits of its SHA-256. */
+export function encryptionKeyId(master_key: Buffer): string {
+  return createHash('sha256').update('handoff master key id').update(master_key).digest('hex').slice(0, 16);
+}
+
+/** Encrypts under a fresh nonce (NIST SP 800-38D, 8.2.2); the kid is authenticated, so that rows cannot be swapped. */
+export function encryptPrivateKey(plain: string, kid: string, options: { master_key: Buffer; random: Random }): string {
+  const nonce = options.random(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', options.master_key, nonce);
+  cipher.setAAD(Buffer.from(kid));
+  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
+}
+
+/** @throws when the key is another one or the text was changed */
+export function decryptPrivateKey(encrypted: string, kid: string, master_key: Buffer): string {
+  const bytes = Buffer.from(encrypted, 'base64url');
+  const decipher = createDecipheriv('aes-256-gcm', master_key, bytes.subarray(0, NONCE_BYTES));
+  decipher.setAAD(Buffer.from(kid));
+  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+  return plain.toString('utf8');
+}

@@ -1,0 +1,66 @@
+// The life of a signing key: next (published, not used), active (signs), retiring (verifies only), gone. A key is published
+// one rotation before it signs, so that nobody meets a token whose key they could not have seen.
+
+import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
+import { recordEvent } from '../audit/audit.ts';
+import { type Database, lockAccess } from '../db/database.ts';
+import type { SigningKeysTable, SigningKeyState } from '../db/tables.ts';
+import { timestamp } from '../foundation/clock.ts';
+import { type Makers, newId } from '../foundation/ids.ts';
+import { encryptionKeyId, encryptPrivateKey } from './private-key-encryption.ts';
+import { activateNextKey, deleteRetiredKeys, insertSigningKey, listSigningKeys, retireActiveKey } from './store.ts';
+
+export const SIGNING_ALGORITHM = 'ES256';
+
+// A token lives five minutes. The rest of the day lets a clinician reload a page that she opened before a rotation.
+const RETIRING_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+export type KeyMaker = Makers & { master_key: Buffer };
+
+async function newSigningKey(state: SigningKeyState, maker: KeyMaker): Promise<SigningKeysTable> {
+  const kid = newId('key', maker);
+  const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
+  const public_jwk = { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' };
+  const now = timestamp(maker.clock());
+  return {
+    kid,
+    state,
+    algorithm: SIGNING_ALGORITHM,
+    public_jwk: JSON.stringify(public_jwk),
+    private_key_encrypted: encryptPrivateKey(await exportPKCS8(privateKey), kid, maker),
+    encryption_key_id: encryptionKeyId(maker.master_key),
+    created_at: now,
+    activated_at: state === 'active' ? now : null,
+    retiring_at: null,
+  };
+}
+
+/** Makes the first active and next key where they are missing; safe to run in many processes at once. */
+export async function ensureSigningKeys(db: Database, maker: KeyMaker): Promise<void> {
+  const states = new Set((await listSigningKeys(db)).map((key) => key.state));
+  for (const state of ['active', 'next'] as const) {
+    if (states.has(state)) continue;
+    const key = await newSigningKey(state, maker);
+    await db.transaction().execute(async (tx) => {
+      if (!(await insertSigningKey(tx, key))) return;
+      await recordEvent(tx, { actor: 'system', action: 'signing_key.created', target_id: key.kid }, maker);
+    });
+  }
+}
+
+/** Moves every key on by one state and publishes a new next one. Returns the kid that signs from now on. */
+export async function rotateSigningKeys(db: Database, maker: KeyMaker): Promise<{ kid: string }> {
+  await ensureSigningKeys(db, maker);
+  const next = await newSigningKey('next', maker);
+  return db.transaction().execute(async (tx) => {
+    await lockAccess(tx, 'exclusive');
+    const now = maker.clock();
+    await retireActiveKey(tx, timestamp(now));
+    const kid = await activateNextKey(tx, timestamp(now));
+    if (kid === undefined) throw new Error('no next signing key to activate');
+    await insertSigningKey(tx, next);
+    await deleteRetiredKeys(tx, timestamp(now - RETIRING_MILLISECONDS));
+    await recordEvent(tx, { actor: 'operator', action: 'signing_key.rotated', target_id: kid }, maker);
+    return { kid };
+  });
+}

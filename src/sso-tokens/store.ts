@@ -1,0 +1,56 @@
+// The rows of sso_tokens: one a minted token, spent by exactly one conditional write. What a token says and how it is signed
+// belongs to handoff/.
+
+import type { Database } from '../db/database.ts';
+import type { SsoTokensTable } from '../db/tables.ts';
+import { type AccessScope, scopeConditions } from '../sessions/store.ts';
+
+export async function insertSsoToken(db: Database, row: SsoTokensTable): Promise<void> {
+  await db.insertInto('sso_tokens').values(row).execute();
+}
+
+export type TokenHolder = Pick<SsoTokensTable, 'jti' | 'partner_id' | 'organization_id' | 'user_id'>;
+
+/**
+ * Spends a token: one conditional write whose returned row is the answer, so that of any number of callers, in any number
+ * of processes, one gets it. The holder's ids have to match the row: a signature alone opens nothing.
+ */
+export async function burnSsoToken(
+  db: Database,
+  holder: TokenHolder,
+  redeemed_at: string,
+): Promise<SsoTokensTable | undefined> {
+  return db
+    .updateTable('sso_tokens')
+    .set({ redeemed_at })
+    .where('jti', '=', holder.jti)
+    .where('partner_id', '=', holder.partner_id)
+    .where('organization_id', '=', holder.organization_id)
+    .where('user_id', '=', holder.user_id)
+    .where('redeemed_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', redeemed_at)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function findSsoToken(db: Database, jti: string): Promise<SsoTokensTable | undefined> {
+  return db.selectFrom('sso_tokens').selectAll().where('jti', '=', jti).executeTakeFirst();
+}
+
+/** Withdraws every token of a scope that could still be spent. */
+export async function revokeUnspentTokens(db: Database, scope: AccessScope, revoked_at: string): Promise<void> {
+  let query = db
+    .updateTable('sso_tokens')
+    .set({ revoked_at })
+    .where('expires_at', '>', revoked_at)
+    .where('redeemed_at', 'is', null)
+    .where('revoked_at', 'is', null);
+  for (const [column, values] of scopeConditions(scope)) query = query.where(column, 'in', values);
+  await query.execute();
+}
+
+/** Removes tokens that expired before a moment. */
+export async function deleteOldTokens(db: Database, expired_before: string): Promise<void> {
+  await db.deleteFrom('sso_tokens').where('expires_at', '<', expired_before).execute();
+}

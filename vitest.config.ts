@@ -1,0 +1,34 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+// Every behaviour is tried on both databases; a test asks inject('test_database') which one it runs on.
+declare module 'vitest' {
+  interface ProvidedContext {
+    test_database: 'sqlite' | 'postgres';
+  }
+}
+
+const NEEDS_NO_DATABASE = 'test/**/*.unit.test.ts';
+const ON_A_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, NEEDS_NO_DATABASE] };
+
+export default defineConfig({
+  test: {
+    watch: false,
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: [NEEDS_NO_DATABASE] } },
+      { extends: true, test: { name: 'sqlite', ...ON_A_DATABASE, provide: { test_database: 'sqlite' } } },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          ...ON_A_DATABASE,
+          provide: { test_database: 'postgres' },
+          globalSetup: ['test/support/postgres.ts'],
+        },
+      },
+    ],
+  },
+});
