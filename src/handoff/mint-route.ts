@@ -14,7 +14,7 @@ import { authenticateOrganization, authenticatePartner } from '../partners/authe
 import { findStanding } from '../partners/standing.ts';
 import { recordRefusals } from './attempt.ts';
 import { mintSsoToken } from './mint.ts';
-import { judgeRedirectPath } from './redirect-path.ts';
+import { isUnderPrefix, judgeRedirectPath } from './redirect-path.ts';
 import { ownPaths } from './own-paths.ts';
 import type { TokenSubject } from './sso-token.ts';
 
@@ -73,13 +73,21 @@ function authenticateCaller(deps: Deps): MiddlewareHandler<AppEnv> {
   };
 }
 
+/** An integration may narrow what the deployment allows, never widen it. */
+function allowedPrefixes(deployment: string[], integration: string[] | undefined): string[] {
+  if (integration === undefined) return deployment;
+  return integration.filter((prefix) => deployment.some((outer) => isUnderPrefix(prefix, outer)));
+}
+
 /** @throws Problem invalid-request with the rule that the path breaks */
 async function requireRedirectPath(deps: Deps, subject: TokenSubject): Promise<void> {
   const { PORTAL_URL, REDIRECT_PATH_PREFIXES } = deps.config;
   const standing = await findStanding(deps.db, subject);
-  const allowed_prefixes = standing?.integration.redirect_path_prefixes ?? REDIRECT_PATH_PREFIXES;
-  const rules = { portal_origin: PORTAL_URL, allowed_prefixes, own_paths: ownPaths(deps.config) };
-  const verdict = judgeRedirectPath(subject.redirect_path, rules);
+  const verdict = judgeRedirectPath(subject.redirect_path, {
+    portal_origin: PORTAL_URL,
+    allowed_prefixes: allowedPrefixes(REDIRECT_PATH_PREFIXES, standing?.integration.redirect_path_prefixes),
+    own_paths: ownPaths(deps.config),
+  });
   if (!verdict.ok) throw invalidRequest([{ field: 'redirect_path', message: verdict.message, code: verdict.code }]);
 }
 
