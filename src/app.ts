@@ -12,6 +12,7 @@ import { type AnswerStyle, problemAnswer } from './http/answer.ts';
 import { fromHonoError } from './http/body.ts';
 import { type AppContext, type AppEnv, requestContext, singleHeaders } from './http/context.ts';
 import { problemRoutes } from './http/problem-routes.ts';
+import { routedPath } from './portal/original-place.ts';
 import { portalRoutes } from './portal/routes.ts';
 import { samplePortalRoutes } from './sandbox/portal.ts';
 import { signingKeyRoutes } from './signing-keys/routes.ts';
@@ -33,7 +34,7 @@ function noteProblem(c: AppContext, problem: Problem, { log }: Deps): void {
 export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   const { config, log } = deps;
   const base_path = basePath(config.API_URL);
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ getPath: routedPath });
 
   const styleOf = (c: AppContext): AnswerStyle => (c.req.path.startsWith(`${base_path}/v1/`) ? 'envelope' : 'page');
   const answer = (c: AppContext, problem: Problem) => {
@@ -44,13 +45,14 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   app.notFound((c) => answer(c, new Problem('not-found', 'There is nothing at this address')));
 
   app.use(requestContext({ ...deps, log, trusted_proxies: config.TRUSTED_PROXIES }));
-  app.use(singleHeaders());
 
+  // These two record what they refuse, a header that arrived twice included, and look for one themselves.
   app.route(base_path, mintRoutes(deps));
+  app.route('/', redeemRoutes(deps));
+  app.use(singleHeaders());
   app.route(base_path, problemRoutes());
   app.route(base_path, signingKeyRoutes(deps));
   if (base_path !== '') app.route('/', signingKeyRoutes(deps));
-  app.route('/', redeemRoutes(deps));
   app.route('/', portalRoutes(deps));
   app.route('/', healthRoutes(deps, readiness));
   if (config.mode === 'sandbox') app.route('/', samplePortalRoutes(deps));

@@ -12,9 +12,10 @@ export type Mode = 'production' | 'sandbox';
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 function parseBaseUrl(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
+  // In the text, because a parsed URL cannot tell an empty query or fragment from none and yet keeps its "?" or "#".
+  if (!URL.canParse(text) || /[?#]/.test(text)) return undefined;
   const url = new URL(text);
-  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  const plain = url.username === '' && url.password === '';
   return plain && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
@@ -49,9 +50,12 @@ const databaseUrl = z.string().transform((text, context): DatabaseUrl => {
 
 const MASTER_KEY_BYTES = 32;
 
-/** A key of one repeated byte or a short pattern is a placeholder somebody forgot to replace. */
+/** A repeated byte or pattern, or bytes that count up or down, are a placeholder that somebody forgot to replace. */
 function isWeakKey(key: Buffer): boolean {
-  return new Set(key).size < MASTER_KEY_BYTES / 2;
+  const half = MASTER_KEY_BYTES / 2;
+  const steps = new Set(key.subarray(1).map((byte, index) => byte - (key[index] ?? 0)));
+  // Of 32 random bytes 30 differ on average; fewer than 16 do in less than one of 2^50 keys.
+  return new Set(key).size < half || steps.size === 1 || key.subarray(0, half).equals(key.subarray(half));
 }
 
 const masterKey = z.string().transform((text, context): Buffer => {
@@ -102,7 +106,8 @@ function isAddressRange(text: string): boolean {
   const [address, bits, ...rest] = text.split('/');
   const version = isIP(address ?? '');
   if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  // Not /0: every client would be a proxy, and could write down any address as its own.
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 const NAMED_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
@@ -167,14 +172,17 @@ function describeIssue(issue: z.core.$ZodIssue, variables: Variables): string {
     : `${name} ${issue.message}`;
 }
 
-/** Relations between variables that no single one can check. */
-function relationProblems(environment: Environment): string[] {
+/** Relations between variables that no single one can check; those of a wrong variable are nobody's concern yet. */
+function relationProblems(variables: Variables): string[] {
   const pairs = [
     ['SESSION_IDLE_MINUTES', 'SESSION_ABSOLUTE_MINUTES'],
     ['EMBED_SESSION_IDLE_MINUTES', 'EMBED_SESSION_ABSOLUTE_MINUTES'],
   ] as const;
   return pairs
-    .filter(([idle, absolute]) => environment[idle] > environment[absolute])
+    .filter(([idle, absolute]) => {
+      const [shorter, longer] = [idle, absolute].map((name) => ENVIRONMENT.shape[name].safeParse(variables[name]).data);
+      return shorter !== undefined && longer !== undefined && shorter > longer;
+    })
     .map(([idle, absolute]) => `${idle} must not be greater than ${absolute}`);
 }
 
@@ -182,9 +190,9 @@ function relationProblems(environment: Environment): string[] {
 export function parseConfig(variables: Variables, mode: Mode): Config {
   const given = withoutEmpty(variables);
   const parsed = ENVIRONMENT.safeParse(given);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => describeIssue(issue, given)));
-  const problems = relationProblems(parsed.data);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const issues = parsed.error?.issues ?? [];
+  const problems = [...issues.map((issue) => describeIssue(issue, given)), ...relationProblems(given)];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     ...parsed.data,
     mode,

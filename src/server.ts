@@ -1,8 +1,8 @@
 // A running server: database, migrations, keys, listening, sweeping, and draining when it is told to stop.
 
-import type { Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/database.ts';
@@ -47,26 +47,50 @@ const UNREADABLE_REQUEST: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+/** One log line and the headers of an answer that the app does not make. */
+function answerOutsideApp(deps: Deps, { status, reason }: { status: number; reason: string | undefined }) {
+  const request_id = newId('req', deps);
+  deps.log.info({ request_id, status, reason }, 'request');
+  return { 'x-request-id': request_id };
+}
+
 /** What node:http cannot read as HTTP never reaches the app; even so the answer carries a request id. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, deps: Deps): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const request_id = newId('req', deps);
-  const status = UNREADABLE_REQUEST[error.code ?? ''] ?? '400 Bad Request';
-  deps.log.info({ request_id, status: Number(status.slice(0, 3)), reason: error.code }, 'request');
-  socket.end(`HTTP/1.1 ${status}\r\nx-request-id: ${request_id}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  const status_line = UNREADABLE_REQUEST[error.code ?? ''] ?? '400 Bad Request';
+  const headers = answerOutsideApp(deps, { status: Number(status_line.slice(0, 3)), reason: error.code });
+  socket.end(
+    `HTTP/1.1 ${status_line}\r\nx-request-id: ${headers['x-request-id']}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+  );
+}
+
+/** What is HTTP, but names no address that a URL could have: a missing or impossible Host, a backslash in the path. */
+function answerUnaddressed(error: unknown, deps: Deps): Response {
+  const status = error instanceof RequestError ? 400 : 500;
+  // The app answers its own faults; whatever gets past it must not end the process.
+  if (status === 500) deps.log.error({ err: error }, 'request failed');
+  const headers = answerOutsideApp(deps, { status, reason: error instanceof Error ? error.name : typeof error });
+  return new Response(null, { status, headers });
 }
 
 function createServer(deps: Deps, readiness: Readiness): Server {
-  const app = createApp(deps, readiness);
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: { requestTimeout: REQUEST_TIMEOUT_MILLISECONDS, headersTimeout: HEADERS_TIMEOUT_MILLISECONDS },
-  });
-  // createAdaptorServer makes an HTTP/1.1 server unless it is told otherwise; its type allows for HTTP/2.
-  if (!('closeIdleConnections' in server)) throw new Error('not an HTTP/1.1 server');
+  const { fetch } = createApp(deps, readiness);
+  const answer = getRequestListener(fetch, { errorHandler: (error) => answerUnaddressed(error, deps) });
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void answer(incoming, outgoing);
+  const server = createHttpServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+      headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
+      // node:http would refuse a request without Host itself, without a request id; the listener refuses it too.
+      requireHostHeader: false,
+    },
+    listener,
+  );
+  // Expectations that nobody knows may be ignored (RFC 9110, 10.1.1); node:http would answer 417, without a request id.
+  server.on('checkExpectation', listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket, deps));
   return server;
 }

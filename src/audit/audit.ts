@@ -52,6 +52,12 @@ export type AuditEvent = AuditSubject & {
 // A browser's user agent has some 100 to 300 characters.
 const USER_AGENT_LENGTH = 512;
 
+/** PostgreSQL's text cannot hold U+0000, which a path that was refused may contain; its picture stands for it. */
+function storable(subject: AuditSubject): AuditSubject {
+  const { redirect_path, ...ids } = subject;
+  return redirect_path === undefined ? ids : { ...ids, redirect_path: redirect_path.replaceAll('\0', '\u2400') };
+}
+
 /** Writes one event, in the caller's transaction if it hands one down. */
 export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {
   const { actor, action, problem, request, ...subject } = event;
@@ -67,7 +73,7 @@ export async function recordEvent(db: Database, event: AuditEvent, makers: Maker
       request_id: request?.request_id ?? null,
       client_address: request?.client_address ?? null,
       user_agent: request?.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
-      ...subject,
+      ...storable(subject),
     })
     .execute();
 }

@@ -104,7 +104,10 @@ export async function lockAccess(tx: DatabaseTransaction, mode: 'shared' | 'excl
   await sql`select ${lock}(${sql.lit(ACCESS_LOCK)})`.execute(tx);
 }
 
-const POSTGRES_AWAY = /^(08|53|57P|58)|^25006$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)/;
+// Connection, resources, shutdown, system; read-only; and what is said to whoever connects to a database that is not there,
+// closed, or not open to these credentials any more (3D000, 55000, 28).
+const POSTGRES_AWAY =
+  /^(08|28|53|57P|58)|^(25006|3D000|55000)$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)/;
 const SQLITE_AWAY = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOTADB|CORRUPT)/;
 // node-postgres says these in words only.
 const AWAY_IN_WORDS =

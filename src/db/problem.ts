@@ -5,11 +5,14 @@ import { isDatabaseAway } from './database.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
+/** 503 and when to come again. */
+export function unavailable(detail: string, cause?: unknown): Problem {
+  const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+  return new Problem('service-unavailable', detail, { cause, headers });
+}
+
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isDatabaseAway(error)) {
-    const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-    return new Problem('service-unavailable', 'The service is not available at the moment', { cause: error, headers });
-  }
+  if (isDatabaseAway(error)) return unavailable('The service is not available at the moment', error);
   return new Problem('internal-error', 'An unexpected error occurred', { cause: error });
 }

@@ -6,6 +6,7 @@ import { type AuditAction, recordEvent } from '../audit/audit.ts';
 import { toProblem } from '../db/problem.ts';
 import type { AuditActor } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
+import { fromHonoError } from '../http/body.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 
 /**
@@ -21,7 +22,7 @@ export function recordRefusals(
     await next();
     // Hono turns what a handler throws into an answer on the spot and keeps the error here.
     if (c.error === undefined) return;
-    const { slug } = toProblem(c.error);
+    const { slug } = fromHonoError(c.error) ?? toProblem(c.error);
     await recordEvent(
       deps.db,
       { actor: actorOf(c), action, ...c.get('proved'), request: c.get('request'), problem: slug },

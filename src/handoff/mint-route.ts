@@ -8,7 +8,7 @@ import { isChosenId } from '../foundation/ids.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
-import { type AppContext, type AppEnv, prove } from '../http/context.ts';
+import { type AppContext, type AppEnv, prove, singleHeaders } from '../http/context.ts';
 import { isFromScript } from '../http/fetch-metadata.ts';
 import { authenticateOrganization, authenticatePartner } from '../partners/authentication.ts';
 import { findStanding } from '../partners/standing.ts';
@@ -97,6 +97,7 @@ export function mintRoutes(deps: Deps): Hono<AppEnv> {
   routes.post(
     '/v1/sso',
     recordRefusals(deps, 'sso_token.minted', () => 'partner'),
+    singleHeaders(),
     authenticateCaller(deps),
     boundedBody('application/json'),
     jsonBody(SSO_REQUEST),

@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
-import { type AppContext, type AppEnv, prove } from '../http/context.ts';
+import { type AppContext, type AppEnv, prove, singleHeaders } from '../http/context.ts';
 import { isNavigation, isUnprompted, placementOf, requireOwnForm, requireSameOrigin } from '../http/fetch-metadata.ts';
 import { page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
@@ -18,7 +18,14 @@ import { findBrowserSession } from '../sessions/browser-session.ts';
 import { writeSessionCookie } from '../sessions/cookies.ts';
 import { recordRefusals } from './attempt.ts';
 import { continuePage, switchUserPage } from './confirm-page.ts';
-import { exchangeSsoToken, requirePlacement, requireSamePath, requireUnexpired, sessionKind } from './redeem.ts';
+import {
+  exchangeSsoToken,
+  requirePlacement,
+  requireSamePath,
+  requireUnexpired,
+  requireUnspent,
+  sessionKind,
+} from './redeem.ts';
 import { type VerifiedToken, verifySsoToken } from './sso-token.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -100,6 +107,7 @@ async function askFirst(
 ): Promise<Response | undefined> {
   const switches = current !== undefined && current.user_id !== verified.user_id && isUnprompted(c);
   if (standing === undefined || !(switches || deps.config.REDEEM === 'confirm')) return undefined;
+  await requireUnspent(deps.db, verified);
   const content = switches
     ? await switchUserPage(deps, { token, verified, standing, current })
     : continuePage(token, verified, standing);
@@ -154,7 +162,7 @@ async function exchangeForPortal(
 }
 
 function isForm(c: AppContext): boolean {
-  return (c.req.header('content-type') ?? '').startsWith(FORM);
+  return (c.req.header('content-type') ?? '').toLowerCase().startsWith(FORM);
 }
 
 /** To be mounted at the root of the portal's origin. */
@@ -168,10 +176,11 @@ export function redeemRoutes(deps: Deps): Hono<AppEnv> {
   routes.use(path, async (c, next) =>
     c.req.method === 'HEAD' ? c.body(null, 200, { 'cache-control': 'no-store' }) : next(),
   );
-  routes.get(path, refusals, (c) => openLink(deps, c));
+  routes.get(path, refusals, singleHeaders(), (c) => openLink(deps, c));
   routes.post(
     path,
     refusals,
+    singleHeaders(),
     boundedBody('application/json', FORM),
     (c, next) => (isForm(c) ? submitForm(deps, c) : next()),
     jsonBody(EXCHANGE_REQUEST),

@@ -2,8 +2,8 @@
 // A refusal at any step spends nothing: burn and session are one transaction.
 
 import { recordEvent } from '../audit/audit.ts';
-import { type DatabaseTransaction, lockAccess } from '../db/database.ts';
-import type { AuditActor, SessionKind, SessionsTable } from '../db/tables.ts';
+import { type Database, lockAccess } from '../db/database.ts';
+import type { AuditActor, SessionKind, SessionsTable, SsoTokensTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { Problem } from '../foundation/problem.ts';
@@ -49,16 +49,27 @@ export function requirePlacement(verified: VerifiedToken, placement: Placement):
     throw new Problem('frame-refused', 'This token is for a page in a tab of its own');
 }
 
+function isHolder(row: SsoTokensTable, { partner_id, organization_id, user_id }: VerifiedToken): boolean {
+  return row.partner_id === partner_id && row.organization_id === organization_id && row.user_id === user_id;
+}
+
 /** Says why a token could not be burned. A suspension also revokes, and is the better reason. */
-async function explainUnburned(tx: DatabaseTransaction, verified: VerifiedToken): Promise<Problem> {
-  const row = await findSsoToken(tx, verified.jti);
-  if (row === undefined || row.user_id !== verified.user_id)
+async function explainUnburned(db: Database, verified: VerifiedToken): Promise<Problem> {
+  const row = await findSsoToken(db, verified.jti);
+  if (row === undefined || !isHolder(row, verified))
     return new Problem('token-unknown', 'There is no record of this token');
   if (row.redeemed_at !== null) return new Problem('token-used', 'The token has already been used');
   if (row.revoked_at === null) return new Problem('token-expired', 'The token has expired');
-  await getEnabledStanding(tx, verified);
-  await getActiveMember(tx, verified);
+  await getEnabledStanding(db, verified);
+  await getActiveMember(db, verified);
   return new Problem('token-revoked', 'The token has been revoked');
+}
+
+/** Nobody is asked about a link that could not be spent any more. @throws Problem with the reason */
+export async function requireUnspent(db: Database, verified: VerifiedToken): Promise<void> {
+  const row = await findSsoToken(db, verified.jti);
+  if (row?.redeemed_at === null && row.revoked_at === null && isHolder(row, verified)) return;
+  throw await explainUnburned(db, verified);
 }
 
 export type Exchange = {

@@ -3,9 +3,8 @@
 
 import { Hono } from 'hono';
 import { pingDatabase } from '../db/database.ts';
-import { toProblem } from '../db/problem.ts';
+import { toProblem, unavailable } from '../db/problem.ts';
 import type { Deps } from '../deps.ts';
-import { Problem } from '../foundation/problem.ts';
 import type { AppEnv } from '../http/context.ts';
 
 export type Readiness = { draining: boolean };
@@ -14,7 +13,7 @@ export function healthRoutes({ db }: Deps, readiness: Readiness): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/healthz', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
   routes.get('/readyz', async (c) => {
-    if (readiness.draining) throw new Problem('service-unavailable', 'This process is shutting down');
+    if (readiness.draining) throw unavailable('This process is shutting down');
     await pingDatabase(db).catch((error: unknown) => {
       throw toProblem(error);
     });

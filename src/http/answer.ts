@@ -51,10 +51,8 @@ function problemDetails(c: AppContext, problem: Problem, config: Config) {
 }
 
 function prefers(c: AppContext, style: AnswerStyle): AnswerStyle {
-  const supports =
-    style === 'page'
-      ? ['application/problem+json', 'application/json', 'text/html']
-      : ['application/problem+json', 'application/json'];
+  // In the order in which `application/*` is read: the envelope goes to whoever does not ask for another form by name.
+  const supports = ['application/json', 'application/problem+json', ...(style === 'page' ? ['text/html'] : [])];
   const type = accepts(c, { header: 'Accept', supports, default: '' });
   if (type === 'text/html') return 'page';
   if (type === 'application/problem+json') return 'problem';

@@ -44,20 +44,31 @@ async function readCounted(body: ReadableStream<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Reads the body and keeps it in the request. @throws Problem payload-too-large, or invalid-request if it broke off */
+async function readBody(c: AppContext): Promise<void> {
+  const { url, method, headers, body } = c.req.raw;
+  try {
+    if (c.req.header('content-length') === undefined && body !== null) {
+      c.req.raw = new Request(url, { method, headers, body: await readCounted(body) });
+    }
+    await c.req.text();
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // The client hung up. Its ECONNRESET must not be taken for the database's.
+    throw new Problem('invalid-request', 'The body did not arrive completely', { cause: 'body broke off' });
+  }
+}
+
 /**
- * Reads the body once, bounded, and leaves it for the validators behind. @throws Problem unsupported-media-type or
- * payload-too-large
+ * Reads the body once, bounded, and leaves it for the validators behind. @throws Problem unsupported-media-type,
+ * payload-too-large or invalid-request
  */
 export function boundedBody(...media_types: readonly string[]): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     requireMediaType(c, media_types);
     // node:http ends a body at its Content-Length, so an announced length can be trusted.
     if (Number(c.req.header('content-length') ?? 0) > BODY_LIMIT) throw tooLarge();
-    const { url, method, headers, body } = c.req.raw;
-    if (c.req.header('content-length') === undefined && body !== null) {
-      c.req.raw = new Request(url, { method, headers, body: await readCounted(body) });
-    }
-    await c.req.text();
+    await readBody(c);
     await next();
   };
 }

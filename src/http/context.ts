@@ -131,6 +131,7 @@ export function requestContext(options: Makers & { log: Log; trusted_proxies: st
   };
 }
 
+/** Refuses a header that arrived twice. Where attempts are recorded it stands behind that, because this one is an attempt. */
 export function singleHeaders(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     requireSingleHeaders(c);

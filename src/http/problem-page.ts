@@ -9,7 +9,8 @@ import type { PageContent } from './page.ts';
 const UNKNOWN_PARTNER = 'your practice software';
 
 function inWords(text: string, partner_name: string): string {
-  const filled = text.replaceAll('{partner}', partner_name);
+  // As a function, because a replacement text has patterns of its own: "$&" in a name would not stay what it is.
+  const filled = text.replaceAll('{partner}', () => partner_name);
   return filled.charAt(0).toUpperCase() + filled.slice(1);
 }
 

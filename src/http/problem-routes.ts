@@ -1,6 +1,7 @@
 // The pages behind the `type` URIs of problems.
 
 import { Hono } from 'hono';
+import { Problem } from '../foundation/problem.ts';
 import { isProblemSlug } from '../foundation/problem-catalogue.ts';
 import type { AppEnv } from './context.ts';
 import { page } from './page.ts';
@@ -9,9 +10,10 @@ import { problemIndexPage, problemTypePage } from './problem-page.ts';
 export function problemRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/errors/', (c) => page(c, problemIndexPage()));
-  routes.get('/errors/:slug', async (c, next) => {
+  routes.get('/errors/:slug', (c) => {
     const slug = c.req.param('slug');
-    return isProblemSlug(slug) ? page(c, problemTypePage(slug)) : next();
+    if (!isProblemSlug(slug)) throw new Problem('not-found', 'There is no problem of this name');
+    return page(c, problemTypePage(slug));
   });
   return routes;
 }

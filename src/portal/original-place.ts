@@ -1,6 +1,8 @@
 // Which page a proxy asks about. Proxies tell it in X-Forwarded-Uri (Traefik, Caddy), X-Original-URI (nginx) or in the path
 // itself (Envoy); a client can send the first two as well, so every one that is present has to agree.
 
+import type { HttpBindings } from '@hono/node-server';
+import { getPath } from 'hono/utils/url';
 import { isEmbedPath, judgeRedirectPath } from '../handoff/redirect-path.ts';
 import type { AppContext } from '../http/context.ts';
 import type { Place } from './session-check.ts';
@@ -8,10 +10,22 @@ import type { Place } from './session-check.ts';
 const VERIFY_PATH = '/auth/verify';
 const ORIGINAL_PATH_HEADERS = ['x-forwarded-uri', 'x-original-uri', 'x-original-url'];
 
+function isBehindVerify(raw: string): boolean {
+  return raw.startsWith(`${VERIFY_PATH}/`);
+}
+
+/**
+ * The path that a request is routed by. What a proxy appends to /auth/verify stays behind it: with its dot segments resolved,
+ * the request would be for another address here, and one that answers 200 to anybody would let the client through.
+ */
+export function routedPath(request: Request, options?: { env?: HttpBindings }): string {
+  return isBehindVerify(options?.env?.incoming.url ?? '') ? `${VERIFY_PATH}/` : getPath(request);
+}
+
 /** The path as the client sent it: a parsed URL would have folded its dot segments already. */
 function rawPathBehindVerify(c: AppContext): string | undefined {
   const raw = c.env.incoming.url ?? '';
-  return raw.startsWith(`${VERIFY_PATH}/`) ? raw.slice(VERIFY_PATH.length) : undefined;
+  return isBehindVerify(raw) ? raw.slice(VERIFY_PATH.length) : undefined;
 }
 
 /** Under /embed in every reading a server behind the proxy could have of it, by the rule that redirect paths are held to. */

@@ -5,6 +5,7 @@ import { type CryptoKey, importJWK, importPKCS8, type JWK, type JSONWebKeySet } 
 import type { Database } from '../db/database.ts';
 import type { SigningKeysTable } from '../db/tables.ts';
 import type { Clock } from '../foundation/clock.ts';
+import { OperatorError } from '../foundation/operator-error.ts';
 import { decryptPrivateKey, encryptionKeyId } from './private-key-encryption.ts';
 import { SIGNING_ALGORITHM } from './rotate.ts';
 import { findSigningKey, listSigningKeys } from './store.ts';
@@ -37,12 +38,12 @@ async function importPrivate(row: SigningKeysTable, master_key: Buffer): Promise
   return { kid: row.kid, private_key: await importPKCS8(pkcs8, SIGNING_ALGORITHM) };
 }
 
-/** @throws Error in words for the operator when MASTER_KEY is not the one that the active key was encrypted with */
+/** @throws OperatorError when MASTER_KEY is not the one that the active key was encrypted with */
 export async function checkMasterKey(db: Database, master_key: Buffer): Promise<void> {
   const own = encryptionKeyId(master_key);
   const foreign = (await listSigningKeys(db)).find((key) => key.state !== 'retiring' && key.encryption_key_id !== own);
   if (foreign === undefined) return;
-  throw new Error(
+  throw new OperatorError(
     `MASTER_KEY (id ${own}) is not the key that encrypted signing key ${foreign.kid} (id ${foreign.encryption_key_id}): ` +
       'set MASTER_KEY to the one this database was started with',
   );
