@@ -3,9 +3,11 @@
 
 import { createProgram } from './cli/program.ts';
 import { ConfigError, parseConfig } from './config.ts';
+import { isDatabaseAway } from './db/database.ts';
+import { redact } from './foundation/log.ts';
 import { OperatorError } from './foundation/operator-error.ts';
-import { firstStartText, laterStartText } from './sandbox/banner.ts';
-import { seedSandbox } from './sandbox/seed.ts';
+import { firstStartText, laterStartText, sandboxUrls } from './sandbox/banner.ts';
+import { findSampleIds, seedSandbox } from './sandbox/seed.ts';
 import { sandboxVariables } from './sandbox/settings.ts';
 import { type RunningServer, startServer } from './server.ts';
 
@@ -31,24 +33,45 @@ async function serve(): Promise<void> {
   closeOnSignal(server);
 }
 
-async function sandbox(): Promise<void> {
+async function sandbox({ json }: { json?: boolean }): Promise<void> {
   const server = await startServer(parseConfig(sandboxVariables(process.env), 'sandbox'));
   const { config } = server.deps;
   const data = await seedSandbox(server.deps);
-  process.stdout.write(data === undefined ? laterStartText(config) : firstStartText(config, data));
+  if (json === true) process.stdout.write(`${JSON.stringify({ ...sandboxUrls(config), ...data })}\n`);
+  else
+    process.stdout.write(
+      data === undefined ? laterStartText(config, await findSampleIds(server.deps)) : firstStartText(config, data),
+    );
   closeOnSignal(server);
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name;
 }
 
 /** One sentence for what the operator can mend; everything for what only we can. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof OperatorError) return error.message;
-  if (error instanceof Error && 'code' in error) return `${String(error.code)}: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof OperatorError) return `error: ${error.message}`;
+  if (!(error instanceof Error)) return String(error);
+  if (codeOf(error) === 'EADDRINUSE')
+    return 'error: the port is taken: stop what listens there, or set PORT to another';
+  if (isDatabaseAway(error)) {
+    return `error: the database of DATABASE_URL cannot be used (${codeOf(error)}${error.message && `: ${error.message}`})`;
+  }
+  return error.stack ?? error.message;
 }
+
+// `handoff audit list | head` closes the pipe when it has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 try {
   await createProgram({ serve, sandbox }).parseAsync();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  // What was typed may be a secret in the wrong place, and this goes to terminals and CI logs.
+  process.stderr.write(`${redact(explain(error))}\n`);
   process.exitCode = 1;
 }

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
+import type { Deps } from '../src/deps.ts';
 import { createKeyring } from '../src/signing-keys/keyring.ts';
 import {
   type Answer,
@@ -203,11 +204,23 @@ test.each([...ADDRESSES])('%s tells which methods it takes', async (address, ope
   expect(options.headers.get('allow')).toBe(allow);
 });
 
-test('a path behind /auth/verify may be empty or have dot segments', async () => {
-  for (const path of ['/auth/verify/', '/auth/verify/../healthz', '/auth/verify/a//b']) {
+test('the path behind /auth/verify may be empty and may have slashes', async () => {
+  for (const path of ['/auth/verify/', '/auth/verify/a/b', '/auth/verify/a//b']) {
     expect((await get(path)).status).toBe(401);
   }
 });
+
+type Served = Pick<Handoff, 'url' | 'config'> & { close: () => Promise<unknown> };
+
+/** The same service once more, on a port of its own, with some of its parts replaced. */
+async function serve(parts: Partial<Deps>, { draining } = { draining: false }): Promise<Served> {
+  const listener = getRequestListener(createApp({ ...handoff.deps, ...parts }, { draining }).fetch);
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise((resolve) => server.close(resolve));
+  return { url: `http://127.0.0.1:${port}`, config: handoff.config, close };
+}
 
 describe('when the database fails', () => {
   let failure: Error;
@@ -217,27 +230,21 @@ describe('when the database fails', () => {
     },
     transformResult: ({ result }) => Promise.resolve(result),
   };
-  let failing_handoff: Pick<Handoff, 'url' | 'config'>;
-  let close: () => Promise<unknown>;
+  let served: Served;
 
   beforeAll(async () => {
-    const { deps, config } = handoff;
-    const db = deps.db.withPlugin(failing);
-    const keyring = createKeyring({ db, clock: deps.clock, master_key: config.MASTER_KEY });
-    const { fetch } = createApp({ ...deps, db, keyring }, { draining: false });
-    const server = createServer(getRequestListener(fetch)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    failing_handoff = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, config };
-    close = () => new Promise((resolve) => server.close(resolve));
+    const { clock, config } = handoff.deps;
+    const db = handoff.deps.db.withPlugin(failing);
+    served = await serve({ db, keyring: createKeyring({ db, clock, master_key: config.MASTER_KEY }) });
   });
-  afterAll(() => close());
+  afterAll(() => served.close());
 
   const SESSION_TOKEN = `ses_${'0'.repeat(32)}.${'A'.repeat(43)}`;
 
   async function ask(operation: Operation, accept: string): Promise<Answer> {
     const headers = { ...partnerHeaders(sample), accept, authorization: `Bearer ${SESSION_TOKEN}` };
     const options: CallOptions = { method: operation.method, headers };
-    return call(failing_handoff, addressOf(operation), options);
+    return call(served, addressOf(operation), options);
   }
 
   test.each(documenting(503))('$id answers 503 while it is away', async (operation) => {
@@ -265,18 +272,16 @@ describe('when the database fails', () => {
 
   test('what needs no database answers as before', async () => {
     failure = new Error('sample failure: out of luck');
-    const answer = await call(failing_handoff, '/healthz');
+    const answer = await call(served, '/healthz');
     expect(answer.status).toBe(200);
   });
 });
 
 test('a process that is shutting down is not ready', async () => {
-  const { fetch } = createApp(handoff.deps, { draining: true });
-  const server = createServer(getRequestListener(fetch)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  expect((await call({ url, config: handoff.config }, '/readyz')).status).toBe(503);
-  await new Promise((resolve) => server.close(resolve));
+  const served = await serve({}, { draining: true });
+  const answer = await call(served, '/readyz');
+  expect(answer.status).toBe(503);
+  await served.close();
 });
 
 describe('an answer that openapi.yaml does not say fails the test that gets it', () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { PROBLEMS } from '../src/foundation/problem-catalogue.ts';
@@ -7,6 +10,7 @@ import { ACCESS_ROLES } from '../src/users/roles.ts';
 import { hostilePaths } from './handoff/hostile-redirect-paths.ts';
 import { faultsOf } from './support/contract.ts';
 import { below, documentedAnswers, membersOf, OPERATIONS, type Place, ROOT } from './support/openapi.ts';
+import { neverSeen } from './support/seen-answers.ts';
 
 function schema(name: string): Place {
   return below(ROOT, 'components', 'schemas', name);
@@ -52,23 +56,24 @@ test('the table of problems has the status and title of each', () => {
 });
 
 test('an answer names only problems that have its status', () => {
-  const statuses = Object.fromEntries(Object.entries(PROBLEMS).map(([slug, { status }]) => [slug, Number(status)]));
+  const statuses = new Map<string, number>(Object.entries(PROBLEMS).map(([slug, { status }]) => [slug, status]));
   const named = OPERATIONS.flatMap(({ id, answers }) =>
     [...answers].flatMap(([status, { description }]) =>
       [...description.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, slug = '']) => ({ id, status, slug })),
     ),
-  ).filter(({ slug }) => slug in statuses);
+  ).filter(({ slug }) => statuses.has(slug));
   expect(named.length).toBeGreaterThan(50);
-  expect(named.filter(({ slug, status }) => statuses[slug] !== status)).toEqual([]);
+  expect(named.filter(({ slug, status }) => statuses.get(slug) !== status)).toEqual([]);
 });
 
 // The schema of the body finds these first, and has names of its own for them.
-const FOUND_BY_ZOD = ['missing', 'wrong_type', 'empty', 'too_long'];
+const FOUND_BY_ZOD = new Set(['missing', 'wrong_type', 'empty', 'too_long']);
 
 test('the validation codes of a redirect_path are the faults it can have', () => {
   const { enum: codes } = schema('ValidationCode').value as { enum: string[] };
-  const faults = Object.keys(hostilePaths).filter((fault) => !FOUND_BY_ZOD.includes(fault));
-  expect(codes).toEqual(['missing', 'repeated', 'invalid_json', 'invalid_type', 'too_small', 'too_big', ...faults]);
+  const faults = Object.keys(hostilePaths).filter((fault) => !FOUND_BY_ZOD.has(fault));
+  const others = ['missing', 'repeated', 'invalid_json', 'invalid_type', 'too_small', 'too_big'];
+  expect(codes.toSorted()).toEqual([...others, ...faults].toSorted());
 });
 
 test('the roles are those a user may have', () => {
@@ -147,4 +152,14 @@ test('the problems in examples are those of the catalogue', () => {
   for (const { slug, title, status } of problems) {
     expect({ slug, ...catalogue.get(slug) }).toMatchObject({ slug, title, status });
   }
+});
+
+test('a run that has not seen a documented answer is told which', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'handoff-test-'));
+  const [first = '', second = '', ...rest] = documentedAnswers();
+  await writeFile(join(folder, 'seen-answers-1.log'), `${first}\n`);
+  await writeFile(join(folder, 'seen-answers-2.log'), `${first}\n${rest.join('\n')}\n`);
+  await writeFile(join(folder, 'server-1.log'), `${second}\n`);
+  expect(await neverSeen(folder)).toEqual([second]);
+  await rm(folder, { recursive: true });
 });

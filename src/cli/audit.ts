@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AuditFilter, listEvents } from '../audit/audit.ts';
 import { timestamp } from '../foundation/clock.ts';
-import { listCommand, noun, type PageOptions, printMany, withDatabase } from './command.ts';
+import { listCommand, noun, type PageOptions, withDatabase } from './command.ts';
+import { printMany } from './output.ts';
 
 type ListOptions = PageOptions & {
   action?: string;
@@ -14,8 +15,11 @@ type ListOptions = PageOptions & {
   until?: string;
 };
 
+// A date alone is midnight UTC; a time needs its zone, or it would mean something else on each machine.
+const MOMENT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
 function parseMoment(text: string): string {
-  const moment = Date.parse(text);
+  const moment = MOMENT.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(moment)) throw new InvalidArgumentError('It must be a moment such as 2026-11-22T05:30:00Z.');
   return timestamp(moment);
 }
@@ -34,8 +38,23 @@ function toFilter(options: ListOptions): AuditFilter {
   );
 }
 
+/** What happened, by whom and to whom; --json has the rest: addresses, user agents, paths. */
+const COLUMNS = [
+  'occurred_at',
+  'actor',
+  'action',
+  'outcome',
+  'problem',
+  'partner_id',
+  'organization_id',
+  'user_id',
+  'session_id',
+  'target_id',
+  'request_id',
+];
+
 function list(): Command {
-  return listCommand('list events, newest first')
+  return listCommand('list events, newest first; --json has every column')
     .option('--action <action>', 'such as sso_token.minted')
     .option('--outcome <outcome>', 'granted or refused', parseOutcome)
     .option('--partner <partner_id>', 'of this partner')
@@ -47,7 +66,7 @@ function list(): Command {
     .action(async (options: ListOptions) => {
       const page = { limit: options.limit, ...(options.after !== undefined && { before: options.after }) };
       const rows = await withDatabase((db) => listEvents(db, toFilter(options), page));
-      printMany(options, rows, { ...options, cursor: ['event_id'] });
+      printMany(options, rows, { things: 'events', columns: COLUMNS, limit: options.limit, cursor: ['event_id'] });
     });
 }
 

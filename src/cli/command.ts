@@ -1,98 +1,56 @@
-// What every command shares: a database, output for people or for scripts, and errors in one sentence.
+// What every command shares: a database, options that mean the same everywhere, and how it is told apart from others.
 
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDatabaseConfig } from '../config.ts';
-import { type Database, openDatabase } from '../db/database.ts';
+import { type Database, type DatabaseUrl, openDatabase } from '../db/database.ts';
 import { listMigrations, migrateDatabase } from '../db/migrate.ts';
 import { systemClock } from '../foundation/clock.ts';
-import { type Makers, systemRandom } from '../foundation/ids.ts';
+import { CHOSEN_ID_RULE, isChosenId, isSecret, type Makers, systemRandom } from '../foundation/ids.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
+import { type Output, printOne } from './output.ts';
+import { withPlainErrors } from './usage.ts';
 
 export const makers: Makers = { clock: systemClock, random: systemRandom };
 
-// A new database is made ready on the spot. One that is in use is the operator's to migrate: servers may be running on it.
-async function requireMigrated(db: Database): Promise<void> {
+// A new database is made ready on the spot, and said to be new: DATABASE_URL may have named it by mistake. One that is in use
+// is the operator's to migrate: servers may be running on it.
+async function requireMigrated(db: Database, url: DatabaseUrl): Promise<void> {
   const { applied, pending } = await listMigrations(db);
   if (pending.length === 0) return;
   if (applied.length > 0)
     throw new OperatorError(`the database lacks ${pending.join(', ')}: run "handoff migrate" first`);
   await migrateDatabase(db);
+  const where = url.engine === 'sqlite' ? url.path : 'the database of DATABASE_URL';
+  process.stderr.write(`note: ${where} was empty; it has been made ready\n`);
 }
 
 /** Opens the database of DATABASE_URL for one command. */
 export async function withDatabase<T>(run: (db: Database) => Promise<T>): Promise<T> {
-  const db = openDatabase(parseDatabaseConfig(process.env), () => undefined);
+  return withOpenDatabase(async (db, url) => {
+    await requireMigrated(db, url);
+    return run(db);
+  });
+}
+
+/** The same, whatever state the database is in. */
+export async function withOpenDatabase<T>(run: (db: Database, url: DatabaseUrl) => Promise<T>): Promise<T> {
+  const url = parseDatabaseConfig(process.env);
+  const db = openDatabase(url, () => undefined);
   try {
-    await requireMigrated(db);
-    return await run(db);
+    return await run(db, url);
   } finally {
     await db.destroy();
   }
 }
 
-export type Row = Record<string, unknown>;
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '-';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** A table with its columns lined up; a value is never cut, because it is there to be copied. */
-export function formatTable(rows: readonly Row[]): string {
-  const [first] = rows;
-  if (first === undefined) return 'none';
-  const columns = Object.keys(first);
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((text, index) => text.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-type Output = { json?: boolean };
-
-/** One thing: JSON for scripts, `name  value` lines for people, with a remark below. */
-export function printOne({ json }: Output, row: Row, remark?: string): void {
-  if (json === true) {
-    console.log(JSON.stringify(row));
-    return;
-  }
-  const width = Math.max(...Object.keys(row).map((name) => name.length));
-  for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(width)}  ${cell(value)}`);
-  if (remark !== undefined) console.log(`\n${remark}`);
-}
-
-/** Many: a JSON array for scripts, a table for people. `cursor` names the columns that --after takes, joined by a slash. */
-export function printMany(
-  { json }: Output,
-  rows: readonly Row[],
-  page: { limit: number; cursor: readonly string[] },
-): void {
-  if (json === true) {
-    console.log(JSON.stringify(rows));
-    return;
-  }
-  console.log(formatTable(rows));
-  const last = rows.at(-1);
-  if (last === undefined || rows.length < page.limit) return;
-  console.log(`\nThere may be more: --after ${page.cursor.map((column) => cell(last[column])).join('/')}`);
-}
-
-export const SHOWN_ONCE = 'The secret is shown once. Keep it now.';
-
 /** A command with the option that every command has. */
 export function command(name: string, description: string): Command {
-  return new Command(name).description(description).option('--json', 'print JSON, for scripts');
+  return withPlainErrors(new Command(name).description(description)).option('--json', 'print JSON, for scripts');
 }
 
 /** A noun with its verbs. */
 export function noun(name: string, description: string, verbs: readonly Command[]): Command {
-  const parent = new Command(name).description(description);
+  const parent = withPlainErrors(new Command(name).description(description));
   for (const verb of verbs) parent.addCommand(verb);
   return parent;
 }
@@ -100,10 +58,10 @@ export function noun(name: string, description: string, verbs: readonly Command[
 export type PageOptions = Output & { limit: number; after?: string };
 
 /** A list has a limit and a cursor. */
-export function listCommand(description: string): Command {
+export function listCommand(description: string, parseCursor: (text: string) => unknown = (text) => text): Command {
   return command('list', description)
     .option('--limit <number>', 'how many at the most', parseLimit, 50)
-    .option('--after <id>', 'go on behind this id');
+    .option('--after <id>', 'go on behind this id', parseCursor);
 }
 
 function parseLimit(text: string): number {
@@ -120,9 +78,19 @@ export function parseName(text: string): string {
   return name;
 }
 
-/** For an option that may be repeated: `--role a --role b`. */
+/** An id that the operator chooses. */
+export function parseChosenId(text: string): string {
+  if (isChosenId(text)) return text;
+  throw new InvalidArgumentError(
+    isSecret(text)
+      ? 'It looks like a secret, and ids are shown to everybody.'
+      : `${CHOSEN_ID_RULE.replace(/^an/, 'An')}.`,
+  );
+}
+
+/** For an option that may be repeated: `--role a --role b`; `--no-role` before them is forgotten. */
 export function collect<T>(parse: (text: string) => T) {
-  return (text: string, list: T[] = []): T[] => [...list, parse(text)];
+  return (text: string, list?: T[] | false): T[] => [...(list || []), parse(text)];
 }
 
 export type Change = {
@@ -143,8 +111,9 @@ export function changeCommand({ verb, description, id, state, change }: Change):
     .argument(`[${id}]`)
     .option(`--${option} <${id}>`, 'the same as the argument')
     .action(async (argument: string | undefined, options: Output & Record<string, string>) => {
-      const value = argument ?? options[option];
-      if (value === undefined) throw new OperatorError(`name the ${id}`);
+      const [value, ...others] = new Set([argument, options[option]].filter((given) => given !== undefined));
+      if (value === undefined) throw new OperatorError(`name the ${option}: ${verb} <${id}>`);
+      if (others.length > 0) throw new OperatorError(`the argument and --${option} name two different things`);
       const changed = await withDatabase((db) => change(db, value, makers));
       printOne(options, { [id]: value, changed }, changed ? `Now ${state}.` : `Was ${state} already.`);
     });

@@ -5,7 +5,8 @@ import { getIntegration } from '../partners/integration.ts';
 import { getPartner } from '../partners/partner.ts';
 import type { Database } from '../db/database.ts';
 import type { CredentialsTable } from '../db/tables.ts';
-import { changeCommand, command, makers, noun, printMany, printOne, SHOWN_ONCE, withDatabase } from './command.ts';
+import { changeCommand, command, makers, noun, withDatabase } from './command.ts';
+import { printMany, printOne, SHOWN_ONCE } from './output.ts';
 
 type OwnerOptions = { partner: string; organization?: string; json?: boolean };
 
@@ -29,10 +30,13 @@ function describeCredential({ secret_hash: _, ...row }: CredentialsTable) {
 const LIST_LIMIT = 100;
 
 function list(): Command {
-  return ownerCommand('list', 'list secrets: hint, age, last use').action(async (options: OwnerOptions) => {
-    const rows = await withDatabase(async (db) => listCredentials(db, await getOwner(db, options), LIST_LIMIT));
-    printMany(options, rows.map(describeCredential), { limit: LIST_LIMIT + 1, cursor: [] });
-  });
+  return ownerCommand('list', 'list secrets: last four characters (hint), age, last use').action(
+    async (options: OwnerOptions) => {
+      const rows = await withDatabase(async (db) => listCredentials(db, await getOwner(db, options), LIST_LIMIT));
+      const columns = ['credential_id', 'hint', 'created_at', 'last_used_at', 'expires_at', 'revoked_at'];
+      printMany(options, rows.map(describeCredential), { things: 'secrets', columns });
+    },
+  );
 }
 
 const MAX_OVERLAP_HOURS = 720;

@@ -1,26 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isPathPrefix } from '../config.ts';
 import {
+  describeIntegration,
   disableIntegration,
   enableIntegration,
   type IntegrationOptions,
-  describeIntegration,
 } from '../partners/integration.ts';
+import { getOrganization } from '../partners/organization.ts';
+import { getPartner } from '../partners/partner.ts';
 import { type IntegrationFilter, type IntegrationKey, listIntegrations } from '../partners/store.ts';
-import {
-  collect,
-  command,
-  listCommand,
-  makers,
-  noun,
-  type PageOptions,
-  printMany,
-  printOne,
-  SHOWN_ONCE,
-  withDatabase,
-} from './command.ts';
+import { collect, command, listCommand, makers, noun, type PageOptions, withDatabase } from './command.ts';
+import { type Output, printMany, printOne, SHOWN_ONCE } from './output.ts';
 
-type Pair = { partner: string; organization: string; json?: boolean };
+type Pair = Output & { partner: string; organization: string };
 
 function key({ partner, organization }: Pair): IntegrationKey {
   return { partner_id: partner, organization_id: organization };
@@ -32,16 +24,21 @@ function pairCommand(verb: string, description: string): Command {
     .requiredOption('--organization <organization_id>', 'the organization');
 }
 
-/** An origin that may frame the portal: https, or http on this machine. */
+/** https, or http on this machine. */
+function isWebUrl(url: URL): boolean {
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && local);
+}
+
+/** An origin that may frame the portal. */
 function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const local = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url?.origin === text && (url.protocol === 'https:' || local)) return text;
+  if (url?.origin === text && isWebUrl(url)) return text;
   throw new InvalidArgumentError('It must be an origin such as https://practice.example, without a path.');
 }
 
 function parseReturnUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  if (URL.canParse(text) && isWebUrl(new URL(text))) return text;
   throw new InvalidArgumentError('It must be an https:// URL.');
 }
 
@@ -50,31 +47,44 @@ function parsePathPrefix(text: string): string {
   throw new InvalidArgumentError('It must be a path such as /dashboard/patients.');
 }
 
-type EnableOptions = Pair & { embedOrigin?: string[]; pathPrefix?: string[]; returnUrl?: string };
+/** False stands for the --no- form, which takes back what was agreed before. */
+type EnableOptions = Pair & {
+  embedOrigin?: string[] | false;
+  pathPrefix?: string[] | false;
+  returnUrl?: string | false;
+};
 
 function toOptions({ embedOrigin, pathPrefix, returnUrl }: EnableOptions): IntegrationOptions {
   return {
-    ...(embedOrigin && { embed_origins: embedOrigin }),
-    ...(pathPrefix && { redirect_path_prefixes: pathPrefix }),
-    ...(returnUrl !== undefined && { return_url: returnUrl }),
+    ...(embedOrigin !== undefined && { embed_origins: embedOrigin || [] }),
+    ...(pathPrefix !== undefined && { redirect_path_prefixes: pathPrefix || null }),
+    ...(returnUrl !== undefined && { return_url: returnUrl || null }),
   };
 }
 
+const KEPT = 'It was there before: its secret stays as it is. For a new one: handoff credential rotate';
+
 function enable(): Command {
   return pairCommand('enable', 'enable a partner for an organization, or change what they have agreed')
-    .option('--embed-origin <origin>', 'may show the portal in a frame; repeatable', collect(parseOrigin))
+    .option(
+      '--embed-origin <origin>',
+      'may show /embed pages in a frame; repeatable, replaces those before',
+      collect(parseOrigin),
+    )
+    .option('--no-embed-origin', 'nobody may')
     .option(
       '--path-prefix <path>',
-      'the only paths it may link to; repeatable (default: all of the deployment)',
+      'links may lead below this path only; repeatable, replaces those before',
       collect(parsePathPrefix),
     )
+    .option('--no-path-prefix', 'links may lead wherever REDIRECT_PATH_PREFIXES allows (the default)')
     .option('--return-url <url>', 'where an error page leads back to', parseReturnUrl)
+    .option('--no-return-url', 'error pages lead nowhere')
     .action(async (options: EnableOptions) => {
       const enabled = await withDatabase((db) =>
         enableIntegration(db, { ...key(options), options: toOptions(options) }, makers),
       );
-      const kept = 'It was enabled before: its secret stays as it is. For a new one: handoff credential rotate';
-      printOne(options, enabled, enabled.organization_secret === null ? kept : SHOWN_ONCE);
+      printOne(options, enabled, enabled.organization_secret === null ? KEPT : SHOWN_ONCE);
     });
 }
 
@@ -98,20 +108,35 @@ function toFilter({ partner, organization }: Partial<Pair>): IntegrationFilter {
 }
 
 /** `<organization_id>/<partner_id>`, as a list prints it. */
-function toPage({ limit, after }: PageOptions): { limit: number; after?: IntegrationKey } {
-  const [organization_id, partner_id] = after?.split('/') ?? [];
-  return organization_id === undefined || partner_id === undefined
-    ? { limit }
-    : { limit, after: { organization_id, partner_id } };
+function parseCursor(text: string): IntegrationKey {
+  const [organization_id, partner_id, ...rest] = text.split('/');
+  if (organization_id && partner_id && rest.length === 0) return { organization_id, partner_id };
+  throw new InvalidArgumentError('It must be <organization_id>/<partner_id>, as the list before ended with.');
 }
 
+const COLUMNS = [
+  'organization_id',
+  'partner_id',
+  'embed_origins',
+  'redirect_path_prefixes',
+  'return_url',
+  'created_at',
+  'disabled_at',
+];
+
 function list(): Command {
-  return listCommand('list integrations')
+  return listCommand('list integrations', parseCursor)
     .option('--partner <partner_id>', 'of this partner')
     .option('--organization <organization_id>', 'of this organization')
-    .action(async (options: ListOptions) => {
-      const rows = await withDatabase((db) => listIntegrations(db, toFilter(options), toPage(options)));
-      printMany(options, rows.map(describeIntegration), { ...options, cursor: ['organization_id', 'partner_id'] });
+    .action(async (options: Omit<ListOptions, 'after'> & { after?: IntegrationKey }) => {
+      const { limit, after, partner, organization } = options;
+      const rows = await withDatabase(async (db) => {
+        if (partner !== undefined) await getPartner(db, partner);
+        if (organization !== undefined) await getOrganization(db, organization);
+        return listIntegrations(db, toFilter(options), { limit, ...(after && { after }) });
+      });
+      const cursor = ['organization_id', 'partner_id'];
+      printMany(options, rows.map(describeIntegration), { things: 'integrations', columns: COLUMNS, limit, cursor });
     });
 }
 

@@ -5,9 +5,8 @@ import { readSandboxKey } from '../sandbox/settings.ts';
 import { checkMasterKey } from '../signing-keys/keyring.ts';
 import { rotateSigningKeys } from '../signing-keys/rotate.ts';
 import { listSigningKeys } from '../signing-keys/store.ts';
-import { command, makers, noun, printMany, printOne, withDatabase } from './command.ts';
-
-type Output = { json?: boolean };
+import { command, makers, noun, withDatabase } from './command.ts';
+import { type Output, printMany, printOne } from './output.ts';
 
 /** Without the key itself, encrypted or not. */
 function describeKey({ private_key_encrypted: _, public_jwk: __, ...row }: SigningKeysTable) {
@@ -17,7 +16,7 @@ function describeKey({ private_key_encrypted: _, public_jwk: __, ...row }: Signi
 function list(): Command {
   return command('list', 'list signing keys: next, active and retiring').action(async (options: Output) => {
     const rows = (await withDatabase(listSigningKeys)).map(describeKey);
-    printMany(options, rows, { limit: rows.length + 1, cursor: [] });
+    printMany(options, rows, { things: 'signing keys: the first start of a server makes them' });
   });
 }
 

@@ -8,16 +8,16 @@ import {
   makers,
   noun,
   type PageOptions,
+  parseChosenId,
   parseName,
-  printMany,
-  printOne,
   withDatabase,
 } from './command.ts';
+import { printMany, printOne } from './output.ts';
 
 function create(): Command {
   return command('create', 'make an organization')
     .requiredOption('--name <name>', 'what clinicians know it by', parseName)
-    .option('--id <organization_id>', 'choose the id instead of having one made')
+    .option('--id <organization_id>', 'choose the id instead of having one made', parseChosenId)
     .option('--parent <organization_id>', 'make it a part of this organization')
     .action(async (options: { name: string; id?: string; parent?: string; json?: boolean }) => {
       const { json: _, parent, ...rest } = options;
@@ -28,10 +28,9 @@ function create(): Command {
 
 function list(): Command {
   return listCommand('list organizations').action(async (options: PageOptions) => {
-    printMany(options, await withDatabase((db) => listOrganizations(db, options)), {
-      ...options,
-      cursor: ['organization_id'],
-    });
+    const rows = await withDatabase((db) => listOrganizations(db, options));
+    const columns = ['organization_id', 'name', 'parent_organization_id', 'created_at', 'suspended_at'];
+    printMany(options, rows, { things: 'organizations', columns, limit: options.limit, cursor: ['organization_id'] });
   });
 }
 

@@ -8,17 +8,16 @@ import {
   makers,
   noun,
   type PageOptions,
+  parseChosenId,
   parseName,
-  printMany,
-  printOne,
-  SHOWN_ONCE,
   withDatabase,
 } from './command.ts';
+import { printMany, printOne, SHOWN_ONCE } from './output.ts';
 
 function create(): Command {
   return command('create', 'make a partner and its secret')
     .requiredOption('--name <name>', 'what clinicians know it by', parseName)
-    .option('--id <partner_id>', 'choose the id instead of having one made')
+    .option('--id <partner_id>', 'choose the id instead of having one made', parseChosenId)
     .action(async (options: { name: string; id?: string; json?: boolean }) => {
       const { json: _, ...partner } = options;
       printOne(options, await withDatabase((db) => createPartner(db, partner, makers)), SHOWN_ONCE);
@@ -27,7 +26,8 @@ function create(): Command {
 
 function list(): Command {
   return listCommand('list partners').action(async (options: PageOptions) => {
-    printMany(options, await withDatabase((db) => listPartners(db, options)), { ...options, cursor: ['partner_id'] });
+    const rows = await withDatabase((db) => listPartners(db, options));
+    printMany(options, rows, { things: 'partners', limit: options.limit, cursor: ['partner_id'] });
   });
 }
 

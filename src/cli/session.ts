@@ -3,9 +3,13 @@ import type { Database } from '../db/database.ts';
 import type { SessionsTable } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
+import { getOrganization } from '../partners/organization.ts';
+import { getPartner } from '../partners/partner.ts';
 import { closeSession } from '../sessions/session.ts';
 import { findSession, listSessions, type SessionFilter } from '../sessions/store.ts';
-import { changeCommand, listCommand, makers, noun, type PageOptions, printMany, withDatabase } from './command.ts';
+import { getUser } from '../users/user.ts';
+import { changeCommand, listCommand, makers, noun, type PageOptions, withDatabase } from './command.ts';
+import { printMany } from './output.ts';
 
 type ListOptions = PageOptions & { user?: string; organization?: string; partner?: string; live?: boolean };
 
@@ -22,6 +26,26 @@ function describeSessionRow({ secret_hash: _, ...row }: SessionsTable) {
   return row;
 }
 
+const COLUMNS = [
+  'session_id',
+  'kind',
+  'user_id',
+  'organization_id',
+  'partner_id',
+  'created_at',
+  'idle_expires_at',
+  'expires_at',
+  'ended_at',
+  'end_reason',
+];
+
+/** A mistyped id is an error: an empty list would say that nobody is signed in. */
+async function requireKnown(db: Database, { user, organization, partner }: ListOptions): Promise<void> {
+  if (user !== undefined) await getUser(db, user);
+  if (organization !== undefined) await getOrganization(db, organization);
+  if (partner !== undefined) await getPartner(db, partner);
+}
+
 function list(): Command {
   return listCommand('list sessions, newest first')
     .option('--user <user_id>', 'of this user')
@@ -30,8 +54,13 @@ function list(): Command {
     .option('--live', 'only those that are good now')
     .action(async (options: ListOptions) => {
       const page = { limit: options.limit, ...(options.after !== undefined && { before: options.after }) };
-      const rows = await withDatabase((db) => listSessions(db, toFilter(options), page));
-      printMany(options, rows.map(describeSessionRow), { ...options, cursor: ['session_id'] });
+      const rows = await withDatabase(async (db) => {
+        await requireKnown(db, options);
+        return listSessions(db, toFilter(options), page);
+      });
+      const { limit } = options;
+      const things = options.live === true ? 'live sessions' : 'sessions';
+      printMany(options, rows.map(describeSessionRow), { things, columns: COLUMNS, limit, cursor: ['session_id'] });
     });
 }
 

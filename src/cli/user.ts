@@ -21,10 +21,9 @@ import {
   noun,
   type PageOptions,
   parseName,
-  printMany,
-  printOne,
   withDatabase,
 } from './command.ts';
+import { printMany, printOne } from './output.ts';
 
 const EMAIL = z.email();
 
@@ -68,9 +67,13 @@ function list(): Command {
   return listCommand('list the members of an organization')
     .requiredOption('--organization <organization_id>', 'the organization')
     .action(async (options: PageOptions & { organization: string }) => {
-      const members = await withDatabase((db) => listMembers(db, options.organization, options));
+      const members = await withDatabase(async (db) => {
+        const { organization_id } = await getOrganization(db, options.organization);
+        return listMembers(db, organization_id, options);
+      });
       const rows = members.map((member) => ({ ...member, access_roles: parseAccessRoles(member.access_roles) }));
-      printMany(options, rows, { ...options, cursor: ['user_id'] });
+      const columns = ['user_id', 'email', 'given_name', 'family_name', 'access_roles', 'created_at', 'suspended_at'];
+      printMany(options, rows, { things: 'users', columns, limit: options.limit, cursor: ['user_id'] });
     });
 }
 
@@ -118,7 +121,11 @@ function remove(): Command {
   return membershipVerb('remove', 'end a membership, with its sessions and unspent links').action(
     async (options: MembershipOptions) => {
       const key = { user_id: options.user, organization_id: options.organization };
-      const changed = await withDatabase((db) => removeMembership(db, key, makers));
+      const changed = await withDatabase(async (db) => {
+        await getUser(db, key.user_id);
+        await getOrganization(db, key.organization_id);
+        return removeMembership(db, key, makers);
+      });
       printOne(options, { ...key, changed }, changed ? 'Now removed.' : 'There was no such membership.');
     },
   );

@@ -11,6 +11,7 @@ import {
   PostgresAdapter,
   PostgresDialect,
   sql,
+  SqliteAdapter,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
@@ -45,12 +46,24 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
+// SQLite does roll back DDL; kysely is told so, and then runs all migrations in one transaction: of two processes that start
+// at once one waits for the other, and one that dies half-way leaves nothing behind.
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
 class ImmediateSqliteDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig;
 
   constructor(config: SqliteDialectConfig) {
     super(config);
     this.#config = config;
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdlAdapter();
   }
 
   override createDriver(): SqliteDriver {

@@ -4,6 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { OperatorError } from '../foundation/operator-error.ts';
 import { type Database, isPostgres } from './database.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -54,9 +55,15 @@ function migrator(db: Database): Migrator {
   });
 }
 
+// kysely's words for a migration that has run and is not in the folder.
+const NEWER_DATABASE = /^corrupted migrations: previously executed migration \S+ is missing$/;
+
 /** Brings the database to the newest migration and returns the names of those that ran. @throws what a migration threw */
 export async function migrateDatabase(db: Database): Promise<string[]> {
   const { error, results } = await migrator(db).migrateToLatest();
+  if (error instanceof Error && NEWER_DATABASE.test(error.message)) {
+    throw new OperatorError('the database was migrated by a newer version than this: run that version');
+  }
   if (error !== undefined) throw error instanceof Error ? error : new Error('migration failed', { cause: error });
   return (results ?? []).map((result) => result.migrationName);
 }

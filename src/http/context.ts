@@ -48,6 +48,7 @@ const SINGLE_HEADERS = new Set([
   'x-organization-secret',
   'x-user-id',
   'x-original-uri',
+  'x-original-url',
   'x-forwarded-uri',
 ]);
 

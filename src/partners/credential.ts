@@ -49,18 +49,22 @@ export async function issueCredential(
   return { credential_id, secret };
 }
 
-/** The newest active one goes on until the overlap is over; any older one ends now, so that never more than two are good. */
+/**
+ * The newest active one goes on until the overlap is over; any older one ends now, so that never more than two are good.
+ * Returns when it ends, null if there is none.
+ */
 async function phaseOut(
   tx: DatabaseTransaction,
   active: CredentialsTable[],
   moments: { now: string; until: string },
-): Promise<void> {
+): Promise<string | null> {
   const [newest, ...older] = active;
   for (const { credential_id } of older) await updateCredential(tx, credential_id, { revoked_at: moments.now });
-  if (newest === undefined) return;
+  if (newest === undefined) return null;
   const expires_at =
     newest.expires_at !== null && newest.expires_at < moments.until ? newest.expires_at : moments.until;
   await updateCredential(tx, newest.credential_id, { expires_at });
+  return expires_at;
 }
 
 // More than can be active at once, by far.
@@ -71,21 +75,21 @@ export async function rotateCredential(
   db: Database,
   rotation: { owner: CredentialOwner; overlap_hours: number },
   makers: Makers,
-): Promise<IssuedCredential & { previous_expires_at: string }> {
+): Promise<IssuedCredential & { previous_expires_at: string | null }> {
   const { owner, overlap_hours } = rotation;
   return db.transaction().execute(async (tx) => {
     await lockAccess(tx, 'exclusive');
     const now = makers.clock();
     const moments = { now: timestamp(now), until: timestamp(now + overlap_hours * 3_600_000) };
     const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, moments.now));
-    await phaseOut(tx, active, moments);
+    const previous_expires_at = await phaseOut(tx, active, moments);
     const issued = await issueCredential(tx, owner, makers);
     await recordEvent(
       tx,
       { actor: 'operator', action: 'credential.rotated', target_id: issued.credential_id, ...subject(owner) },
       makers,
     );
-    return { ...issued, previous_expires_at: moments.until };
+    return { ...issued, previous_expires_at };
   });
 }
 

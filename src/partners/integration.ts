@@ -21,12 +21,19 @@ import {
   updateIntegrationDisabled,
 } from './store.ts';
 
-export type IntegrationOptions = { embed_origins?: string[]; redirect_path_prefixes?: string[]; return_url?: string };
+/** Null takes back what was agreed before. */
+export type IntegrationOptions = {
+  embed_origins?: string[];
+  redirect_path_prefixes?: string[] | null;
+  return_url?: string | null;
+};
 
 function toChange(options: IntegrationOptions): IntegrationChange {
   return {
     ...(options.embed_origins && { embed_origins: JSON.stringify(options.embed_origins) }),
-    ...(options.redirect_path_prefixes && { redirect_path_prefixes: JSON.stringify(options.redirect_path_prefixes) }),
+    ...(options.redirect_path_prefixes !== undefined && {
+      redirect_path_prefixes: options.redirect_path_prefixes && JSON.stringify(options.redirect_path_prefixes),
+    }),
     ...(options.return_url !== undefined && { return_url: options.return_url }),
   };
 }

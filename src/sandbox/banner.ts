@@ -1,7 +1,7 @@
 // What `npm start` prints: on the first start everything a newcomer needs, later how to get at it again.
 
 import type { Config } from '../config.ts';
-import type { SampleData } from './seed.ts';
+import type { SampleData, SampleIds } from './seed.ts';
 
 const RULE = '─'.repeat(78);
 
@@ -19,8 +19,11 @@ function curl(config: Config, data: SampleData): string {
   ].join('\n');
 }
 
+function userLines({ users }: SampleIds): string {
+  return users.map((user) => `  ${user.user_id}   ${user.name}, ${user.what}`).join('\n');
+}
+
 export function firstStartText(config: Config, data: SampleData): string {
-  const users = data.users.map((user) => `  ${user.user_id}   ${user.name}, ${user.what}`).join('\n');
   return `
 ${RULE}
  Handoff sandbox, first start: sample data has been made. Secrets are shown once.
@@ -33,38 +36,65 @@ Credentials
   organization_secret   ${data.organization_secret}
 
 Users
-${users}
+${userLines(data)}
 
 Try it: run this, and open the redirect_url it answers with in a browser
+(Chrome, Edge or Firefox; Safari keeps no secure cookies on http://localhost)
 
 ${curl(config, data)}
+
+To see it from a partner's side, with a page and a button: demo/partner-backend
 
 ${urls(config)}
 ${RULE}
 `;
 }
 
-export function laterStartText(config: Config): string {
+/** Undefined where somebody has made a partner, but enabled it for no organization. */
+function newSecretLines(ids: SampleIds | undefined): string {
+  if (ids === undefined) return '  npm run handoff -- integration enable --help';
+  return `  npm run handoff -- credential rotate --partner ${ids.partner_id}
+  npm run handoff -- credential rotate --partner ${ids.partner_id} \\
+    --organization ${ids.organization_id}`;
+}
+
+function idLines(ids: SampleIds | undefined): string {
+  if (ids === undefined) return '';
+  return `
+Ids
+  partner_id            ${ids.partner_id}
+  organization_id       ${ids.organization_id}
+
+Users
+${userLines(ids)}
+`;
+}
+
+export function laterStartText(config: Config, ids: SampleIds | undefined): string {
   return `
 ${RULE}
  Handoff sandbox. The data of the first start is kept; secrets are not shown again.
 ${RULE}
+${idLines(ids)}
+New secrets, of the partner and of the organization (the old ones work for another day)
+${newSecretLines(ids)}
 
-New secrets and the ids
-  npm run handoff -- integration list
-  npm run handoff -- credential rotate --partner <partner_id>
-  npm run handoff -- credential rotate --partner <partner_id> --organization <organization_id>
-  npm run handoff -- user list --organization <organization_id>
-Start afresh: stop, and delete the data folder.
+Everything else: npm run handoff -- --help
+To start afresh: stop, and delete the data folder.
 
 ${urls(config)}
 ${RULE}
 `;
 }
 
+/** Where to look. */
+export function sandboxUrls({ API_URL, PORTAL_URL }: Config): { api_url: string; portal_url: string } {
+  return { api_url: API_URL, portal_url: PORTAL_URL };
+}
+
 function urls(config: Config): string {
   return `URLs
-  API       ${config.API_URL}/v1/sso
+  API       ${config.API_URL}/v1/sso   (takes POST)
   Portal    ${config.PORTAL_URL}/dashboard   (a sample portal, sandbox only)
   Problems  ${config.PROBLEM_BASE_URL}/
   Health    ${config.PORTAL_URL}/healthz  ${config.PORTAL_URL}/readyz

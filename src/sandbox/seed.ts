@@ -4,24 +4,21 @@ import type { Deps } from '../deps.ts';
 import { enableIntegration } from '../partners/integration.ts';
 import { getOrganization, createOrganization } from '../partners/organization.ts';
 import { createPartner } from '../partners/partner.ts';
-import { listPartners } from '../partners/store.ts';
-import type { AccessRole } from '../users/roles.ts';
+import { listIntegrations, listPartners } from '../partners/store.ts';
+import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
+import { listMembers } from '../users/store.ts';
 import { createUser, suspendUser } from '../users/user.ts';
 
 export type SampleUser = { user_id: string; name: string; what: string };
 
-export type SampleData = {
-  partner_id: string;
-  partner_secret: string;
-  organization_id: string;
-  organization_secret: string;
-  users: SampleUser[];
-};
+export type SampleIds = { partner_id: string; organization_id: string; users: SampleUser[] };
 
-const PEOPLE: { given_name: string; family_name: string; access_roles: AccessRole[]; what: string }[] = [
-  { given_name: 'Pat', family_name: 'Provider', access_roles: ['provider'], what: 'a provider' },
-  { given_name: 'Alex', family_name: 'Admin', access_roles: ['admin'], what: 'an admin' },
-  { given_name: 'Sam', family_name: 'Suspended', access_roles: ['provider'], what: 'a provider, suspended' },
+export type SampleData = SampleIds & { partner_secret: string; organization_secret: string };
+
+const PEOPLE: { given_name: string; family_name: string; access_roles: AccessRole[]; suspended?: true }[] = [
+  { given_name: 'Pat', family_name: 'Provider', access_roles: ['provider'] },
+  { given_name: 'Alex', family_name: 'Admin', access_roles: ['admin'] },
+  { given_name: 'Sam', family_name: 'Suspended', access_roles: ['provider'], suspended: true },
 ];
 
 /** Undefined when the database has partners already: a second start keeps everything and tells no secrets. */
@@ -35,12 +32,40 @@ export async function seedSandbox(deps: Deps): Promise<SampleData | undefined> {
   const options = { embed_origins: ['http://localhost:*', 'http://127.0.0.1:*'] };
   const { organization_secret } = await enableIntegration(db, { partner_id, organization_id, options }, deps);
   const users: SampleUser[] = [];
-  for (const { what, ...person } of PEOPLE) {
+  for (const { suspended = false, ...person } of PEOPLE) {
     const email = `${person.given_name.toLowerCase()}@clinic.example`;
     const { user_id } = await createUser(db, { organization, email, ...person }, deps);
-    users.push({ user_id, name: `${person.given_name} ${person.family_name}`, what });
+    if (suspended) await suspendUser(db, user_id, deps);
+    users.push(describeUser({ user_id, suspended, ...person }));
   }
-  const suspended = users.at(-1);
-  if (suspended) await suspendUser(db, suspended.user_id, deps);
   return { partner_id, partner_secret, organization_id, organization_secret: organization_secret ?? '', users };
+}
+
+type Person = { user_id: string; suspended: boolean } & Omit<(typeof PEOPLE)[number], 'suspended'>;
+
+function describeUser({ user_id, given_name, family_name, access_roles, suspended }: Person): SampleUser {
+  return {
+    user_id,
+    name: `${given_name} ${family_name}`,
+    what: [...access_roles, ...(suspended ? ['suspended'] : [])].join(', '),
+  };
+}
+
+async function listSampleUsers({ db }: Deps, organization_id: string): Promise<SampleUser[]> {
+  const members = await listMembers(db, organization_id, { limit: PEOPLE.length });
+  return members.map((member) =>
+    describeUser({
+      ...member,
+      access_roles: parseAccessRoles(member.access_roles),
+      suspended: member.suspended_at !== null,
+    }),
+  );
+}
+
+/** The ids of the first integration there is: on a second start, the sample's. */
+export async function findSampleIds(deps: Deps): Promise<SampleIds | undefined> {
+  const [first] = await listIntegrations(deps.db, {}, { limit: 1 });
+  if (first === undefined) return undefined;
+  const { partner_id, organization_id } = first;
+  return { partner_id, organization_id, users: await listSampleUsers(deps, organization_id) };
 }

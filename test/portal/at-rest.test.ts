@@ -32,17 +32,18 @@ async function dump(): Promise<string> {
 
 describe('the database', () => {
   test('holds no token, no secret and no part of one', async () => {
-    const opened = await mintLink(handoff, sample);
+    const place = await createSample(handoff.deps);
+    const opened = await mintLink(handoff, place);
     const cookie = await openLink(handoff, opened);
-    const frame = cookieOf(await call(handoff, (await mintLink(handoff, sample, EMBED_PATH)).path, { headers: FRAME }));
-    const unspent = await mintLink(handoff, sample);
+    const frame = cookieOf(await call(handoff, (await mintLink(handoff, place, EMBED_PATH)).path, { headers: FRAME }));
+    const unspent = await mintLink(handoff, place);
     const exchanged = await call(handoff, '/auth/sso', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token: (await mintLink(handoff, sample)).sso_token }),
+      body: JSON.stringify({ token: (await mintLink(handoff, place)).sso_token }),
     });
     const { session_token } = (exchanged.json as { data: { session_token: string } }).data;
-    const owner = { partner_id: sample.partner_id, organization_id: null };
+    const owner = { partner_id: place.partner_id, organization_id: null };
     const rotated = await rotateCredential(handoff.deps.db, { owner, overlap_hours: 1 }, handoff.deps);
     await call(handoff, opened.path, { headers: CLICK });
 
@@ -54,9 +55,9 @@ describe('the database', () => {
       'the secret of a session': cookie.split('.')[1],
       'the secret of an embedded session': frame?.split('.')[1],
       'the secret of an exchanged session': session_token.split('.')[1],
-      'the secret of the partner': sample.partner_secret,
-      'the secret of the organization': sample.organization_secret,
-      'the random part of a secret': sample.partner_secret.slice(4, 36),
+      'the secret of the partner': place.partner_secret,
+      'the secret of the organization': place.organization_secret,
+      'the random part of a secret': place.partner_secret.slice(4, 36),
       'a rotated secret': rotated.secret,
       MASTER_KEY: handoff.config.MASTER_KEY.toString('base64'),
       'MASTER_KEY in another spelling': handoff.config.MASTER_KEY.toString('hex'),
@@ -66,7 +67,7 @@ describe('the database', () => {
     expect(/eyJ|PRIVATE KEY/.test(text), 'the beginning of a token or of a private key').toBe(false);
     expect(/"d\\?":/.test(text), 'the private member of a JSON Web Key').toBe(false);
     // The positive twin: the dump does hold what is public.
-    expect([cookie.split(/[=.]/)[1] ?? '', sample.partner_id].every((id) => text.includes(id))).toBe(true);
+    expect([cookie.split(/[=.]/)[1] ?? '', place.partner_id].every((id) => text.includes(id))).toBe(true);
   });
 });
 

@@ -22,7 +22,7 @@ const sessionsOf = ({ user_id }: Sample) =>
     .selectFrom('sessions')
     .select(['kind', 'ended_at', 'end_reason'])
     .where('user_id', '=', user_id)
-    .orderBy('session_id')
+    .orderBy('kind')
     .execute();
 
 describe.each(WITHDRAWALS)('when $what', ({ withdraw, restore }) => {
@@ -34,7 +34,7 @@ describe.each(WITHDRAWALS)('when $what', ({ withdraw, restore }) => {
     await withdraw(handoff.deps, place);
     const ended_at = new Date(handoff.clock.now()).toISOString();
     const end = { ended_at, end_reason: 'access_withdrawn' };
-    const kinds = ['top_level', 'top_level', 'embed'];
+    const kinds = ['embed', 'top_level', 'top_level'];
     expect(await sessionsOf(place)).toEqual(kinds.map((kind) => ({ kind, ...end })));
     for (const cookie of cookies) expect(problemOf(await session(cookie))).toBe('session-expired');
     expect(problemOf(await session(cookieOf(frame) ?? '', '?embed=true'))).toBe('session-expired');

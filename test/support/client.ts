@@ -35,7 +35,7 @@ export async function call(
   options: CallOptions = {},
 ): Promise<Answer> {
   const received = await send(handoff.url + path, options);
-  const is_json = /\bjson\b/.test(received.headers.get('content-type') ?? '');
+  const is_json = received.text !== '' && /\bjson\b/.test(received.headers.get('content-type') ?? '');
   const answer = { ...received, json: is_json ? (JSON.parse(received.text) as unknown) : undefined };
   expectDocumented(handoff.config, { method: options.method ?? 'GET', path }, answer);
   return answer;

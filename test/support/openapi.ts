@@ -115,9 +115,19 @@ export function basePathOf(config: Pick<Config, 'API_URL'>): string {
   return new URL(config.API_URL).pathname.replace(/\/$/, '');
 }
 
+/** The path that a request is routed by: as node:http sends it, and the router reads it. */
+function routedPath(path: string): string {
+  const { pathname } = new URL(`http://localhost${path}`);
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return pathname;
+  }
+}
+
 /** The operations at a request's path (a query is ignored), the most exact template first. */
 export function operationsAt(config: Pick<Config, 'API_URL'>, path: string): Operation[] {
-  const [pathname = ''] = path.split('?');
+  const pathname = routedPath(path);
   const base_path = basePathOf(config);
   return OPERATIONS.filter(({ mounts, path: template }) =>
     mounts.some((mount) => {
