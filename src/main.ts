@@ -1,11 +1,8 @@
 #!/usr/bin/env node
 // The process entry: the `handoff` command, and the life of the server that `serve` and `sandbox` start.
 
-import { createProgram } from './cli/program.ts';
-import { ConfigError, parseConfig } from './config.ts';
-import { isDatabaseAway } from './db/database.ts';
-import { redact } from './foundation/log.ts';
-import { OperatorError } from './foundation/operator-error.ts';
+import { runCommandLine } from './cli/run.ts';
+import { parseConfig } from './config.ts';
 import { firstStartText, laterStartText, sandboxUrls } from './sandbox/banner.ts';
 import { findSampleIds, seedSandbox } from './sandbox/seed.ts';
 import { sandboxVariables } from './sandbox/settings.ts';
@@ -45,33 +42,10 @@ async function sandbox({ json }: { json?: boolean }): Promise<void> {
   closeOnSignal(server);
 }
 
-function codeOf(error: Error): string {
-  return 'code' in error ? String(error.code) : error.name;
-}
-
-/** One sentence for what the operator can mend; everything for what only we can. */
-function explain(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  if (error instanceof OperatorError) return `error: ${error.message}`;
-  if (!(error instanceof Error)) return String(error);
-  if (codeOf(error) === 'EADDRINUSE')
-    return 'error: the port is taken: stop what listens there, or set PORT to another';
-  if (isDatabaseAway(error)) {
-    return `error: the database of DATABASE_URL cannot be used (${codeOf(error)}${error.message && `: ${error.message}`})`;
-  }
-  return error.stack ?? error.message;
-}
-
 // `handoff audit list | head` closes the pipe when it has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
 
-try {
-  await createProgram({ serve, sandbox }).parseAsync();
-} catch (error) {
-  // What was typed may be a secret in the wrong place, and this goes to terminals and CI logs.
-  process.stderr.write(`${redact(explain(error))}\n`);
-  process.exitCode = 1;
-}
+process.exitCode = await runCommandLine(process.argv.slice(2), { serve, sandbox });

@@ -30,9 +30,12 @@ function isWebUrl(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && local);
 }
 
+// It stands in a Content-Security-Policy, where * and ; mean something; the URL parser takes both in a host name.
+const PLAIN_ORIGIN = /^https?:\/\/(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::\d+)?$/;
+
 /** An origin that may frame the portal. */
 function parseOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = PLAIN_ORIGIN.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.origin === text && isWebUrl(url)) return text;
   throw new InvalidArgumentError('It must be an origin such as https://practice.example, without a path.');
 }

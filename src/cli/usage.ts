@@ -2,7 +2,6 @@
 // at once, through the same OperatorError as any other refusal.
 
 import type { Command, CommanderError } from 'commander';
-import { redact } from '../foundation/log.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
 
 /** `handoff user create`, from the names of a command and those above it. */
@@ -33,7 +32,6 @@ export function withPlainErrors(command: Command): Command {
   return command.configureOutput({ outputError: () => undefined }).exitOverride((error) => {
     // Help that was asked for, or is all there is to say about a noun without a verb, has been printed.
     if (error.exitCode === 0 || error.code === 'commander.help') return;
-    // It repeats what was typed, which may be a secret in the wrong place.
-    throw new OperatorError(redact(inWords(command, error)));
+    throw new OperatorError(inWords(command, error));
   });
 }

@@ -91,6 +91,8 @@ function openPostgres(connection_string: string, onIdleError: (error: unknown) =
   });
   // An idle connection that the server closes is an event without a listener otherwise, and ends the process.
   pool.on('error', onIdleError);
+  // The same for one that is in use: the pool listens to idle connections only. Whoever uses it hears of it by its query.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

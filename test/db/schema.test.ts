@@ -110,12 +110,12 @@ describe('schema.sql and the migrations', () => {
   });
 
   test('let one of many starting processes do the work', async () => {
-    const database = await createDatabase();
-    const env = { ...process.env, DATABASE_URL: database.url };
+    const fresh = await createDatabase();
+    const env = { ...process.env, DATABASE_URL: fresh.url };
     const migrate = () => execNode(process.execPath, [MAIN_TS, 'migrate', '--json'], { env });
-    const done = await Promise.all(Array.from({ length: 4 }, migrate));
+    const done = await Promise.all(Array.from({ length: 3 }, migrate));
     const migrated_by = done.map(({ stdout }) => (JSON.parse(stdout) as { migrated: string[] }).migrated);
-    await database.drop();
+    await fresh.drop();
     expect(migrated_by.filter((names) => names.length > 0)).toEqual([expect.arrayContaining(['0001_first'])]);
   });
 

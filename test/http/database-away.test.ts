@@ -155,6 +155,24 @@ describe.each(OUTAGES)('while the database $what', ({ ready, prepare }) => {
   });
 });
 
+// An error event of a connection in use once had no listener, and ended the process.
+test.each(OUTAGES)(
+  'a database that goes away under load, because it $what, costs requests but not the server',
+  async ({ prepare }) => {
+    const { handoff, begin, end, drop } = await prepare();
+    cleanUp = [() => handoff.close(), drop];
+    const sample = await createSample(handoff.deps);
+    for (let round = 0; round < 3; round += 1) {
+      const answers = Array.from({ length: 40 }, () => requestSso(handoff, sample));
+      await begin();
+      const statuses = new Set((await Promise.all(answers)).map((answer) => answer.status));
+      expect(statuses.difference(new Set([200, 503]))).toEqual(new Set());
+      await end();
+    }
+    expect((await requestSso(handoff, sample)).status).toBe(200);
+  },
+);
+
 describe('a server that is told to stop', () => {
   /** The answer to a request that had begun before the server was told, and ended after. */
   async function answerWhileStopping(handoff: Handoff, head: string, rest: string): Promise<string> {

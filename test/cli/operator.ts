@@ -1,4 +1,5 @@
-// The `handoff` command as an operator has it: a process of its own, with DATABASE_URL and nothing else set.
+// The `handoff` command for tests: as a process of its own, which is what an operator has, and in this process, which is the
+// same from the arguments to the exit code and takes no half second to start.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,18 +8,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { runCommandLine } from '../../src/cli/run.ts';
 import { redact } from '../../src/foundation/log.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-// Node keeps here what it has compiled, which halves the time a command takes to start.
+// Node keeps here what it has compiled, which halves the time a process takes to start.
 const COMPILED = join(tmpdir(), 'handoff-test-compiled');
-mkdirSync(COMPILED, { recursive: true });
 
 export type Environment = Record<string, string>;
 
-/** Starts a command; `cwd` matters to the sandbox's default database only. */
-export function start(args: readonly string[], environment: Environment, main = MAIN): ChildProcess {
+/** Starts a process with `environment` and nothing else set. */
+export function startProcess(args: readonly string[], environment: Environment, main = MAIN): ChildProcess {
+  mkdirSync(COMPILED, { recursive: true });
   const { PATH } = process.env;
   return spawn(process.execPath, [main, ...args], {
     cwd: tmpdir(),
@@ -29,9 +32,9 @@ export function start(args: readonly string[], environment: Environment, main = 
 
 export type Result = { code: number | null; stdout: string; stderr: string };
 
-/** Runs a command to its end. */
-export async function run(args: readonly string[], environment: Environment, main = MAIN): Promise<Result> {
-  const child = start(args, environment, main);
+/** Runs a process to its end. */
+export async function runProcess(args: readonly string[], environment: Environment, main = MAIN): Promise<Result> {
+  const child = startProcess(args, environment, main);
   if (child.stdout === null || child.stderr === null) throw new Error('no pipes');
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
@@ -41,17 +44,41 @@ export async function run(args: readonly string[], environment: Environment, mai
   return { code, stdout, stderr };
 }
 
+const NO_SERVER = async () => {
+  throw new Error('not in this process');
+};
+
+/** The same in this process. */
+async function runHere(args: readonly string[], environment: Environment): Promise<Result> {
+  const printed: string[] = [];
+  const complained: string[] = [];
+  vi.stubEnv('MASTER_KEY', undefined);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const log = vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(`${String(line)}\n`));
+  const complain = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => complained.push(String(chunk)) > 0);
+  try {
+    const code = await runCommandLine(args, { serve: NO_SERVER, sandbox: NO_SERVER });
+    return { code, stdout: printed.join(''), stderr: complained.join('') };
+  } finally {
+    log.mockRestore();
+    complain.mockRestore();
+    vi.unstubAllEnvs();
+  }
+}
+
 /** The command line on one database. */
 export class Operator {
   readonly #environment: Environment;
+  readonly #run: typeof runHere;
 
-  constructor(database_url: string, environment: Environment = {}) {
+  constructor(database_url: string, environment: Environment = {}, run: typeof runHere = runHere) {
     this.#environment = { DATABASE_URL: database_url, ...environment };
+    this.#run = run;
   }
 
   /** Whatever comes of it. */
   async run(...args: string[]): Promise<Result> {
-    return run(args, this.#environment);
+    return this.#run(args, this.#environment);
   }
 
   /** What a person reads of a command that succeeds. */
@@ -76,7 +103,7 @@ export class Operator {
   }
 }
 
-/** The same without the secret, for comparing: a failed comparison prints both sides. */
+/** The same without the secrets, for comparing: a failed comparison prints both sides. */
 export function withoutSecrets(value: unknown): unknown {
   return JSON.parse(redact(JSON.stringify(value)));
 }
