@@ -95,20 +95,8 @@ export async function closeSession(
   const { session_id, reason, actor, request } = close;
   const ended = await endSession(db, session_id, { ended_at: timestamp(makers.clock()), end_reason: reason });
   if (ended === undefined) return false;
-  await recordSessionEnd(db, { session: ended, actor, ...(request && { request }) }, makers);
-  return true;
-}
-
-export async function recordSessionEnd(
-  db: Database,
-  end: { session: SessionsTable; actor: AuditActor; request?: RequestContext },
-  makers: Makers,
-): Promise<void> {
-  const { session_id, user_id, organization_id, partner_id, jti } = end.session;
+  const { user_id, organization_id, partner_id, jti } = ended;
   const subject = { session_id, user_id, organization_id, partner_id, jti };
-  await recordEvent(
-    db,
-    { action: 'session.ended', actor: end.actor, ...(end.request && { request: end.request }), ...subject },
-    makers,
-  );
+  await recordEvent(db, { action: 'session.ended', actor, ...(request && { request }), ...subject }, makers);
+  return true;
 }

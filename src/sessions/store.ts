@@ -67,11 +67,11 @@ export async function endSession(db: Database, session_id: string, end: End): Pr
     .executeTakeFirst();
 }
 
-/** Ends every live session of a scope and returns them. */
-export async function endSessions(db: Database, scope: AccessScope, end: End): Promise<SessionsTable[]> {
-  let query = db.updateTable('sessions').set(end).where(live(end.ended_at)).returningAll();
+/** Ends every live session of a scope. */
+export async function endSessions(db: Database, scope: AccessScope, end: End): Promise<void> {
+  let query = db.updateTable('sessions').set(end).where(live(end.ended_at));
   for (const [column, values] of scopeConditions(scope)) query = query.where(column, 'in', values);
-  return query.execute();
+  await query.execute();
 }
 
 export type SessionFilter = { user_id?: string; organization_id?: string; partner_id?: string; live_at?: string };

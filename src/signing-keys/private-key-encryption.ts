@@ -6,6 +6,9 @@ import type { Random } from '../foundation/ids.ts';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+// Without it a shorter tag would be accepted too (NIST SP 800-38D, 5.2.1.2), which is easier to forge.
+const TAG = { authTagLength: TAG_BYTES };
+
 /** Names a MASTER_KEY without telling it: the first 16 hexadecimal digits of its SHA-256. */
 export function encryptionKeyId(master_key: Buffer): string {
   return createHash('sha256').update('handoff master key id').update(master_key).digest('hex').slice(0, 16);
@@ -14,7 +17,7 @@ export function encryptionKeyId(master_key: Buffer): string {
 /** Encrypts under a fresh nonce (NIST SP 800-38D, 8.2.2); the kid is authenticated, so that rows cannot be swapped. */
 export function encryptPrivateKey(plain: string, kid: string, options: { master_key: Buffer; random: Random }): string {
   const nonce = options.random(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', options.master_key, nonce);
+  const cipher = createCipheriv('aes-256-gcm', options.master_key, nonce, TAG);
   cipher.setAAD(Buffer.from(kid));
   const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
@@ -23,7 +26,7 @@ export function encryptPrivateKey(plain: string, kid: string, options: { master_
 /** @throws when the key is another one or the text was changed */
 export function decryptPrivateKey(encrypted: string, kid: string, master_key: Buffer): string {
   const bytes = Buffer.from(encrypted, 'base64url');
-  const decipher = createDecipheriv('aes-256-gcm', master_key, bytes.subarray(0, NONCE_BYTES));
+  const decipher = createDecipheriv('aes-256-gcm', master_key, bytes.subarray(0, NONCE_BYTES), TAG);
   decipher.setAAD(Buffer.from(kid));
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
   const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);

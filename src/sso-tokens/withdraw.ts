@@ -5,7 +5,6 @@ import { type AuditEvent, recordEvent } from '../audit/audit.ts';
 import { type Database, type DatabaseTransaction, lockAccess } from '../db/database.ts';
 import { timestamp } from '../foundation/clock.ts';
 import type { Makers } from '../foundation/ids.ts';
-import { recordSessionEnd } from '../sessions/session.ts';
 import { type AccessScope, endSessions } from '../sessions/store.ts';
 import { revokeUnspentTokens } from './store.ts';
 
@@ -27,8 +26,8 @@ export async function withdrawAccess(
     const now = timestamp(makers.clock());
     if (!(await change(tx, now))) return false;
     await revokeUnspentTokens(tx, scope, now);
-    const ended = await endSessions(tx, scope, { ended_at: now, end_reason: 'access_withdrawn' });
-    for (const session of ended) await recordSessionEnd(tx, { session, actor: event.actor }, makers);
+    // One event for all: a partner may have hundreds of thousands of sessions, and nobody signs on until this is done.
+    await endSessions(tx, scope, { ended_at: now, end_reason: 'access_withdrawn' });
     await recordEvent(tx, event, makers);
     return true;
   });
