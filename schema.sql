@@ -151,6 +151,8 @@ CREATE TABLE audit_events (
   request_id TEXT,
   client_address TEXT,
   user_agent TEXT,
+  -- JSON object: what else somebody who reads the row wants to know, such as why a session ended.
+  detail TEXT,
   CHECK ((outcome = 'refused') = (problem IS NOT NULL))
 );
 CREATE INDEX audit_events_by_time ON audit_events (occurred_at);

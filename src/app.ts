@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts';
 import { Problem } from './foundation/problem.ts';
 import { mintRoutes } from './handoff/mint-route.ts';
 import { redeemRoutes } from './handoff/redeem-route.ts';
-import { healthRoutes, type Readiness } from './health/routes.ts';
+import { closeWhenDraining, healthRoutes, type Readiness } from './health/routes.ts';
 import { answerOtherMethods } from './http/allowed-methods.ts';
 import { type AnswerStyle, problemAnswer } from './http/answer.ts';
 import { fromHonoError } from './http/body.ts';
@@ -44,6 +44,7 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   app.onError((error, c) => answer(c, fromHonoError(error) ?? toProblem(error)));
   app.notFound((c) => answer(c, new Problem('not-found', 'There is nothing at this address')));
 
+  app.use(closeWhenDraining(readiness));
   app.use(requestContext({ ...deps, log, trusted_proxies: config.TRUSTED_PROXIES }));
 
   // These two record what they refuse, a header that arrived twice included, and look for one themselves.

@@ -33,6 +33,10 @@ const baseUrl = z.string().transform((text, context) => {
     context.addIssue('must begin with https://; http:// is allowed for localhost, 127.0.0.1 and [::1] only');
     return z.NEVER;
   }
+  if (!isPathPrefix(url.pathname.replace(/(?<=.)\/+$/, ''))) {
+    context.addIssue('must have a path of letters, digits, ".", "_", "~" and "-" only, or none');
+    return z.NEVER;
+  }
   return url.href.replace(/\/+$/, '');
 });
 
@@ -43,7 +47,7 @@ const origin = baseUrl.refine(
 
 const databaseUrl = z.string().transform((text, context): DatabaseUrl => {
   const url = parseDatabaseUrl(text);
-  if (url !== undefined) return url;
+  if (url !== undefined && !(url.engine === 'sqlite' && url.path === ':memory:')) return url;
   context.addIssue('must be sqlite:<path> or postgres://<user>:<password>@<host>/<database>');
   return z.NEVER;
 });
@@ -155,7 +159,7 @@ export class ConfigError extends Error {
 type Variables = Record<string, string | undefined>;
 
 // An empty variable is how many tools write "not set".
-function withoutEmpty(variables: Variables): Variables {
+export function withoutEmpty(variables: Variables): Variables {
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
 }
 

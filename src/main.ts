@@ -42,6 +42,9 @@ async function sandbox({ json }: { json?: boolean }): Promise<void> {
   closeOnSignal(server);
 }
 
+// The database file and its neighbours hold people's data: nobody else on the machine has business in them.
+process.umask(0o077);
+
 // `handoff audit list | head` closes the pipe when it has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);

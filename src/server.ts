@@ -19,6 +19,12 @@ import { startSweeping } from './sweep.ts';
 /** Longer than any honest client needs to send 16 KiB; a slow one must not hold a connection for ever. */
 const REQUEST_TIMEOUT_MILLISECONDS = 15_000;
 const HEADERS_TIMEOUT_MILLISECONDS = 10_000;
+/** How often node:http looks for connections over their limit. */
+const CHECKING_INTERVAL_MILLISECONDS = 5_000;
+/** Longer than load balancers keep an idle connection (60 s as a rule), so that it is never we who close one in use. */
+const KEEP_ALIVE_MILLISECONDS = 65_000;
+/** The longest link has some 12,000 characters, and the portal's own cookies come along. */
+const MAX_HEADER_BYTES = 32_768;
 
 export type RunningServer = { deps: Deps; port: number; close: () => Promise<void> };
 
@@ -33,8 +39,9 @@ async function prepare(config: Config, options: ServerOptions): Promise<Deps> {
     const migrations = await migrateDatabase(db);
     if (migrations.length > 0) log.info({ migrations }, 'database migrated');
     const master_key = config.MASTER_KEY;
-    await checkMasterKey(db, master_key);
     await ensureSigningKeys(db, { clock, random, master_key });
+    // Behind making them: of two processes with different keys that start at once, one has to notice.
+    await checkMasterKey(db, master_key);
     return { config, log, db, clock, random, keyring: createKeyring({ db, clock, master_key }) };
   } catch (error) {
     await db.destroy();
@@ -79,11 +86,18 @@ function answerUnaddressed(error: unknown, deps: Deps): Response {
 function createServer(deps: Deps, readiness: Readiness): Server {
   const { fetch } = createApp(deps, readiness);
   const answer = getRequestListener(fetch, { errorHandler: (error) => answerUnaddressed(error, deps) });
-  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void answer(incoming, outgoing);
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // HTTP/1.0 has no Host, and load balancers still check health with it.
+    if (incoming.httpVersion === '1.0') incoming.headers.host ??= 'localhost';
+    void answer(incoming, outgoing);
+  };
   const server = createHttpServer(
     {
       requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
       headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
+      connectionsCheckingInterval: CHECKING_INTERVAL_MILLISECONDS,
+      keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
+      maxHeaderSize: MAX_HEADER_BYTES,
       // node:http would refuse a request without Host itself, without a request id; the listener refuses it too.
       requireHostHeader: false,
     },

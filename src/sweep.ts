@@ -3,6 +3,8 @@
 import type { Deps } from './deps.ts';
 import { timestamp } from './foundation/clock.ts';
 import { deleteOldSessions } from './sessions/store.ts';
+import { retiredBefore } from './signing-keys/rotate.ts';
+import { deleteRetiredKeys } from './signing-keys/store.ts';
 import { deleteOldTokens } from './sso-tokens/store.ts';
 
 const EVERY_MILLISECONDS = 10 * 60_000;
@@ -14,6 +16,7 @@ export async function sweep({ db, clock }: Deps): Promise<void> {
   const before = timestamp(clock() - KEEP_MILLISECONDS);
   await deleteOldTokens(db, before);
   await deleteOldSessions(db, before);
+  await deleteRetiredKeys(db, retiredBefore(clock()));
 }
 
 /** Sweeps now and then until the returned function is called, which waits for a sweep under way. */

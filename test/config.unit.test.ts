@@ -182,6 +182,7 @@ describe('MASTER_KEY', () => {
     ['all zeros', key(bytes(() => 0))],
     ['one byte repeated', key(bytes(() => 0xa5))],
     ['a short pattern repeated', key(bytes((index) => [1, 200, 37, 99][index % 4] ?? 0))],
+    ['a pattern of seven repeated', key(bytes((index) => (index % 7) * 37))],
     ['one half repeated', key(bytes((index) => (index % 16) * 37))],
     ['counted up', key(bytes((index) => index))],
     ['counted down', key(bytes((index) => 200 - index * 3))],

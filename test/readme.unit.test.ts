@@ -50,15 +50,18 @@ describe('the table of settings', () => {
     expect(rows.map((row) => row.name)).toEqual(Object.keys(ENVIRONMENT.shape));
   });
 
-  test.each(rows)('says of $name what happens without it', ({ name, standard }) => {
-    const without = { ...REQUIRED, [name]: undefined };
-    if (standard === 'required') {
-      expect(() => parseConfig(without, 'production')).toThrow(`${name} is not set`);
-      return;
-    }
-    const written = standard === 'none' ? '' : standard.replace('<API_URL>', REQUIRED.API_URL);
-    expect(parseConfig({ ...REQUIRED, [name]: written }, 'production')).toEqual(parseConfig(without, 'production'));
+  test.each(rows.filter(({ standard }) => standard === 'required'))('says that $name is required', ({ name }) => {
+    expect(() => parseConfig({ ...REQUIRED, [name]: undefined }, 'production')).toThrow(`${name} is not set`);
   });
+
+  test.each(rows.filter(({ standard }) => standard !== 'required'))(
+    'says what $name is without a value',
+    ({ name, standard }) => {
+      const without = { ...REQUIRED, [name]: undefined };
+      const written = standard === 'none' ? '' : standard.replace('<API_URL>', REQUIRED.API_URL);
+      expect(parseConfig({ ...REQUIRED, [name]: written }, 'production')).toEqual(parseConfig(without, 'production'));
+    },
+  );
 
   test('would be noticed with a wrong default', () => {
     expect(parseConfig({ ...REQUIRED, PORT: '8788' }, 'production')).not.toEqual(parseConfig(REQUIRED, 'production'));
@@ -82,14 +85,14 @@ test('the table of commands has every noun and verb, and no other', () => {
 /** Every Markdown file of the repository that is ours. */
 async function documents(folder = ROOT): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const nested = entries
-    .filter((entry) => !['node_modules', '.git', 'data', 'coverage'].includes(entry.name))
-    .map((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return documents(path);
-      return entry.name.endsWith('.md') ? [path] : [];
-    });
-  return (await Promise.all(nested)).flat();
+  const found: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (['node_modules', '.git', 'data', 'coverage'].includes(entry.name)) continue;
+    if (entry.isDirectory()) found.push(...(await documents(path)));
+    else if (entry.name.endsWith('.md')) found.push(path);
+  }
+  return found;
 }
 
 test('links and file names in the documents lead to something', async () => {

@@ -13,7 +13,8 @@ import { createSample, type Sample } from './support/sample.ts';
 const DAY = 24 * 60 * 60_000;
 const KEYS = '/.well-known/jwks.json';
 
-const rotate = ({ deps }: Handoff) => rotateSigningKeys(deps.db, { ...deps, master_key: deps.config.MASTER_KEY });
+const rotate = ({ deps }: Handoff, { compromised } = { compromised: false }) =>
+  rotateSigningKeys(deps.db, { compromised }, { ...deps, master_key: deps.config.MASTER_KEY });
 const rowsOf = ({ deps }: Handoff) => deps.db.selectFrom('signing_keys').selectAll().orderBy('created_at').execute();
 
 /** The kids in a state, of which there can be several for "retiring" only. */
@@ -93,6 +94,17 @@ describe('one server', () => {
     expect((await kidsOf(handoff, 'retiring')).length).toBe(2);
   });
 
+  test('after a rotation because of a compromised key takes nothing that was signed before', async () => {
+    handoff.clock.advance(5_000);
+    const before = await mintLink(handoff, sample);
+    const { kid } = await rotate(handoff, { compromised: true });
+    handoff.clock.advance(5_000);
+    expect(problemOf(await call(handoff, before.path))).toBe('token-invalid');
+    expect([await kidsOf(handoff, 'active'), await kidsOf(handoff, 'retiring')]).toEqual([[kid], []]);
+    expect((await published(handoff)).keys).toHaveLength(2);
+    expect((await call(handoff, (await mintLink(handoff, sample)).path)).status).toBe(303);
+  });
+
   test('keeps private halves encrypted, each bound to its own row', async () => {
     const { MASTER_KEY } = handoff.config;
     const decrypt = (text: string, kid: string) => {
@@ -155,8 +167,13 @@ describe('servers that share a database', () => {
       const before = [await mintLink(one, sample), await mintLink(other, sample)] as const;
       await rotate(round % 2 === 0 ? one : other);
       const after = [await mintLink(one, sample), await mintLink(other, sample)] as const;
-      for (const link of [before[1], after[1]]) await openLink(one, link);
-      for (const link of [before[0], after[0]]) await openLink(other, link);
+      const crossing = [
+        [one, before[1]],
+        [one, after[1]],
+        [other, before[0]],
+        [other, after[0]],
+      ] as const;
+      for (const [server, link] of crossing) expect((await call(server, link.path)).status).toBe(303);
     }
   });
 

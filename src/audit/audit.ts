@@ -47,6 +47,8 @@ export type AuditEvent = AuditSubject & {
   /** The problem that an attempt was refused with; absent when it was granted. */
   problem?: ProblemSlug;
   request?: RequestContext;
+  /** What else somebody who reads the row wants to know; never a secret. */
+  detail?: Record<string, unknown>;
 };
 
 // A browser's user agent has some 100 to 300 characters.
@@ -60,7 +62,7 @@ function storable(subject: AuditSubject): AuditSubject {
 
 /** Writes one event, in the caller's transaction if it hands one down. */
 export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {
-  const { actor, action, problem, request, ...subject } = event;
+  const { actor, action, problem, request, detail, ...subject } = event;
   await db
     .insertInto('audit_events')
     .values({
@@ -73,6 +75,7 @@ export async function recordEvent(db: Database, event: AuditEvent, makers: Maker
       request_id: request?.request_id ?? null,
       client_address: request?.client_address ?? null,
       user_agent: request?.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+      detail: detail === undefined ? null : JSON.stringify(detail),
       ...storable(subject),
     })
     .execute();

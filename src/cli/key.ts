@@ -21,16 +21,19 @@ function list(): Command {
 }
 
 function rotate(): Command {
-  return command('rotate', 'sign with the next key from now on; the present one still verifies for a day').action(
-    async (options: Output) => {
+  return command('rotate', 'sign with the next key from now on; the present one still verifies for a day')
+    .option(
+      '--compromised',
+      'the present key and all before it stop verifying now, and with them the links not opened yet',
+    )
+    .action(async ({ compromised = false, ...output }: Output & { compromised?: boolean }) => {
       const master_key = parseMasterKey({ MASTER_KEY: readSandboxKey(process.env), ...process.env });
       const rotated = await withDatabase(async (db) => {
         await checkMasterKey(db, master_key);
-        return rotateSigningKeys(db, { ...makers, master_key });
+        return rotateSigningKeys(db, { compromised }, { ...makers, master_key });
       });
-      printOne(options, rotated, 'Running servers sign with it within five seconds.');
-    },
-  );
+      printOne(output, rotated, 'Running servers sign with it within five seconds.');
+    });
 }
 
 export function keyCommand(): Command {

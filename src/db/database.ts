@@ -36,7 +36,8 @@ export function parseDatabaseUrl(url: string): DatabaseUrl | undefined {
 
 const BUSY_TIMEOUT_MILLISECONDS = 5_000;
 const CONNECTION_TIMEOUT_MILLISECONDS = 3_000;
-const STATEMENT_TIMEOUT_MILLISECONDS = 10_000;
+const STATEMENT_TIMEOUT_MILLISECONDS = 5_000;
+const LOCK_TIMEOUT_MILLISECONDS = 2_000;
 
 // SQLite upgrades a deferred transaction to a writing one only if nobody wrote since it began, and fails without waiting
 // otherwise. Beginning as a writer makes a second process wait its turn instead.
@@ -72,7 +73,7 @@ class ImmediateSqliteDialect extends SqliteDialect {
 }
 
 function openSqlite(path: string): Database {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
   database.pragma('journal_mode = WAL');
   // FULL: what a caller was told is done survives a power cut.
@@ -93,7 +94,11 @@ function openPostgres(connection_string: string, onIdleError: (error: unknown) =
   pool.on('error', onIdleError);
   // The same for one that is in use: the pool listens to idle connections only. Whoever uses it hears of it by its query.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const onCreateConnection = async (connection: DatabaseConnection): Promise<void> => {
+    // lockAccess counts on it: under a stricter level the snapshot is older than the lock, whatever the database's default.
+    await connection.executeQuery(CompiledQuery.raw("set default_transaction_isolation to 'read committed'"));
+  };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool, onCreateConnection }) });
 }
 
 /** Opens a database; makes a SQLite file and its folder if they are missing. `onIdleError` hears of lost connections. */
@@ -111,18 +116,23 @@ const ACCESS_LOCK = 728_346_001;
 /**
  * Held to the end of the transaction: shared by those who grant access (mint, redeem), exclusive by those who withdraw it.
  * Without it a redemption that read "active" just before a suspension could insert its session just after. On SQLite a
- * writing transaction is alone already.
+ * writing transaction is alone already. Whoever waits longer than LOCK_TIMEOUT_MILLISECONDS gives up, and leaves its connection
+ * to those who need no lock.
  */
 export async function lockAccess(tx: DatabaseTransaction, mode: 'shared' | 'exclusive'): Promise<void> {
   if (!isPostgres(tx)) return;
-  const lock = mode === 'shared' ? sql`pg_advisory_xact_lock_shared` : sql`pg_advisory_xact_lock`;
-  await sql`select ${lock}(${sql.lit(ACCESS_LOCK)})`.execute(tx);
+  if (mode === 'exclusive') {
+    await sql`select pg_advisory_xact_lock(${sql.lit(ACCESS_LOCK)})`.execute(tx);
+    return;
+  }
+  await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT_MILLISECONDS)}`.execute(tx);
+  await sql`select pg_advisory_xact_lock_shared(${sql.lit(ACCESS_LOCK)})`.execute(tx);
 }
 
-// Connection, resources, shutdown, system; read-only; and what is said to whoever connects to a database that is not there,
+// Connection, resources, shutdown, system, a conflict that a second try may not meet (40), a lock not got in time; read-only; and what is said to whoever connects to a database that is not there,
 // closed, or not open to these credentials any more (3D000, 55000, 28).
 const POSTGRES_AWAY =
-  /^(08|28|53|57P|58)|^(25006|3D000|55000)$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)/;
+  /^(08|28|40|53|57P|58)|^(25006|3D000|55000|55P03)$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)/;
 const SQLITE_AWAY = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOTADB|CORRUPT)/;
 // node-postgres says these in words only.
 const AWAY_IN_WORDS =
@@ -146,5 +156,6 @@ export function isUniqueViolation(error: unknown): boolean {
 
 /** Resolves when the database answers. @throws the driver's error otherwise */
 export async function pingDatabase(db: Database): Promise<void> {
-  await sql`select 1`.execute(db);
+  // A table, because SQLite answers `select 1` without looking at its file.
+  await sql`select kid from signing_keys limit 1`.execute(db);
 }

@@ -118,6 +118,7 @@ export type AuditEventsTable = {
   request_id: string | null;
   client_address: string | null;
   user_agent: string | null;
+  detail: string | null;
 };
 
 export type Tables = {

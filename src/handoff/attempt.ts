@@ -23,6 +23,8 @@ export function recordRefusals(
     // Hono turns what a handler throws into an answer on the spot and keeps the error here.
     if (c.error === undefined) return;
     const { slug } = fromHonoError(c.error) ?? toProblem(c.error);
+    // Asking a database that is away once more would only double the wait.
+    if (slug === 'service-unavailable') return;
     await recordEvent(
       deps.db,
       { actor: actorOf(c), action, ...c.get('proved'), request: c.get('request'), problem: slug },

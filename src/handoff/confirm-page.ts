@@ -42,7 +42,7 @@ export async function switchUserPage(
 <p>${await signedInSentence(db, current)} ${standing.partner.name} asks to continue as <strong>${next_name}</strong> in ${standing.organization.name}, which signs the other person out.</p>
 <p>If you did not expect this, close this page. Nothing changes.</p>
 ${form(token, verified.redirect_path, `Continue as ${next_name}`)}`;
-  return { title, body };
+  return { title, body, tone: 'question' };
 }
 
 /** Whoever is signed in may be suspended or gone by now; then no name is shown. */

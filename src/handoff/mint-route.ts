@@ -73,10 +73,15 @@ function authenticateCaller(deps: Deps): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** An integration may narrow what the deployment allows, never widen it. */
+/** What both the deployment and the integration allow: of two prefixes, one inside the other, the inner one. */
 function allowedPrefixes(deployment: string[], integration: string[] | undefined): string[] {
   if (integration === undefined) return deployment;
-  return integration.filter((prefix) => deployment.some((outer) => isUnderPrefix(prefix, outer)));
+  return deployment.flatMap((outer) =>
+    integration.flatMap((prefix) => {
+      if (isUnderPrefix(prefix, outer)) return [prefix];
+      return isUnderPrefix(outer, prefix) ? [outer] : [];
+    }),
+  );
 }
 
 /** @throws Problem invalid-request with the rule that the path breaks */

@@ -14,8 +14,8 @@ import { isNavigation, isUnprompted, placementOf, requireOwnForm, requireSameOri
 import { page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
 import { findStanding, type Standing } from '../partners/standing.ts';
-import { findBrowserSession } from '../sessions/browser-session.ts';
-import { writeSessionCookie } from '../sessions/cookies.ts';
+import { listBrowserSessions } from '../sessions/browser-session.ts';
+import { clearSessionCookie, writeSessionCookie } from '../sessions/cookies.ts';
 import { recordRefusals } from './attempt.ts';
 import { continuePage, switchUserPage } from './confirm-page.ts';
 import {
@@ -71,14 +71,24 @@ async function readToken(
   return { verified, standing };
 }
 
-type Arrival = Link & { verified: VerifiedToken; standing: Standing | undefined; current: SessionsTable | undefined };
+/** What came with a link, and the live sessions that the browser holds already. */
+type Arrival = Link & { verified: VerifiedToken; standing: Standing | undefined; held: SessionsTable[] };
 
 async function parseArrival(deps: Deps, c: AppContext, parameters: URLSearchParams): Promise<Arrival> {
   const link = parseLink(parameters);
   const { verified, standing } = await readToken(deps, c, link.token);
   requireSamePath(verified, link.redirect);
-  const current = await findBrowserSession(deps, c, sessionKind(verified.redirect_path));
-  return { ...link, verified, standing, current };
+  return { ...link, verified, standing, held: await listBrowserSessions(deps, c) };
+}
+
+/** This browser's session that came from this very token: the reload and the double click. */
+function ownSession({ held, verified }: Arrival): SessionsTable | undefined {
+  return held.find((session) => session.jti === verified.jti);
+}
+
+/** A session of somebody else, in a tab or in a frame: two people must not be signed in in one browser. */
+function strangersSession({ held, verified }: Arrival): SessionsTable | undefined {
+  return held.find((session) => session.user_id !== verified.user_id);
 }
 
 /** On to the page, and nothing about the way here: no referrer, no cache, and no handle for the page that opened the tab. */
@@ -92,23 +102,19 @@ async function record(deps: Deps, c: AppContext, action: 'sso_token.reopened' | 
   await recordEvent(deps.db, { actor: 'browser', action, ...c.get('proved'), request: c.get('request') }, deps);
 }
 
-/** The reload and the double click: this browser's session came from this very token. */
-async function reopen(deps: Deps, c: AppContext, { verified, current }: Arrival): Promise<Response> {
-  if (current) prove(c, { session_id: current.session_id });
+async function reopen(deps: Deps, c: AppContext, session: SessionsTable, redirect_path: string): Promise<Response> {
+  prove(c, { session_id: session.session_id });
   await record(deps, c, 'sso_token.reopened');
-  return goOn(c, verified.redirect_path);
+  return goOn(c, redirect_path);
 }
 
 /** Asks a person before the token is spent; undefined when there is no need to. */
-async function askFirst(
-  deps: Deps,
-  c: AppContext,
-  { token, verified, standing, current }: Arrival,
-): Promise<Response | undefined> {
-  const switches = current !== undefined && current.user_id !== verified.user_id && isUnprompted(c);
-  if (standing === undefined || !(switches || deps.config.REDEEM === 'confirm')) return undefined;
+async function askFirst(deps: Deps, c: AppContext, arrival: Arrival): Promise<Response | undefined> {
+  const { token, verified, standing } = arrival;
+  const current = isUnprompted(c) ? strangersSession(arrival) : undefined;
+  if (standing === undefined || (current === undefined && deps.config.REDEEM === 'direct')) return undefined;
   await requireUnspent(deps.db, verified);
-  const content = switches
+  const content = current
     ? await switchUserPage(deps, { token, verified, standing, current })
     : continuePage(token, verified, standing);
   await record(deps, c, 'sso_token.held');
@@ -118,31 +124,38 @@ async function askFirst(
   return page(c, content);
 }
 
-async function signIn(deps: Deps, c: AppContext, { verified, current }: Arrival): Promise<Response> {
-  const exchange = { verified, replaces: current, actor: 'browser', request: c.get('request') } as const;
+async function signIn(deps: Deps, c: AppContext, { verified, held }: Arrival): Promise<Response> {
+  const kind = sessionKind(verified.redirect_path);
+  const replaces = held.filter((session) => session.kind === kind || session.user_id !== verified.user_id);
+  const exchange = { verified, replaces, actor: 'browser', request: c.get('request') } as const;
   const { session, session_token } = await exchangeSsoToken(deps, exchange);
   prove(c, { session_id: session.session_id });
-  writeSessionCookie(c, session.kind, session_token);
+  for (const replaced of replaces) if (replaced.kind !== kind) clearSessionCookie(c, replaced.kind);
+  writeSessionCookie(c, kind, session_token);
   return goOn(c, verified.redirect_path);
+}
+
+/** The way in that a link and the page that asked have in common. */
+async function enter(deps: Deps, c: AppContext, arrival: Arrival, { ask }: { ask: boolean }): Promise<Response> {
+  const own = ownSession(arrival);
+  if (own) return reopen(deps, c, own, arrival.verified.redirect_path);
+  requireUnexpired(arrival.verified, deps.clock());
+  requirePlacement(arrival.verified, placementOf(c));
+  const asked = ask ? await askFirst(deps, c, arrival) : undefined;
+  return asked ?? signIn(deps, c, arrival);
 }
 
 async function openLink(deps: Deps, c: AppContext): Promise<Response> {
   if (!isNavigation(c))
     throw new Problem('navigation-required', 'This link has to be opened by a person, in a tab or an iframe');
   const arrival = await parseArrival(deps, c, new URL(c.req.url).searchParams);
-  if (arrival.current?.jti === arrival.verified.jti) return reopen(deps, c, arrival);
-  requireUnexpired(arrival.verified, deps.clock());
-  requirePlacement(arrival.verified, placementOf(c));
-  return (await askFirst(deps, c, arrival)) ?? signIn(deps, c, arrival);
+  return enter(deps, c, arrival, { ask: true });
 }
 
 async function submitForm(deps: Deps, c: AppContext): Promise<Response> {
-  requireOwnForm(c);
+  requireOwnForm(c, deps.config.PORTAL_URL);
   const arrival = await parseArrival(deps, c, new URLSearchParams(await c.req.text()));
-  if (arrival.current?.jti === arrival.verified.jti) return reopen(deps, c, arrival);
-  requireUnexpired(arrival.verified, deps.clock());
-  requirePlacement(arrival.verified, placementOf(c));
-  return signIn(deps, c, arrival);
+  return enter(deps, c, arrival, { ask: false });
 }
 
 async function exchangeForPortal(
@@ -154,7 +167,7 @@ async function exchangeForPortal(
   const { verified } = await readToken(deps, c, token);
   if (redirect !== undefined) requireSamePath(verified, redirect);
   requireUnexpired(verified, deps.clock());
-  const exchange = { verified, replaces: undefined, actor: 'portal', request: c.get('request') } as const;
+  const exchange = { verified, replaces: [], actor: 'portal', request: c.get('request') } as const;
   const { session_token, ...signed_in } = await exchangeSsoToken(deps, exchange);
   prove(c, { session_id: signed_in.session.session_id });
   const data = { session_token, redirect_path: verified.redirect_path, ...describeSession(signed_in) };

@@ -74,8 +74,8 @@ export async function requireUnspent(db: Database, verified: VerifiedToken): Pro
 
 export type Exchange = {
   verified: VerifiedToken;
-  /** The live session of this browser, which the new one replaces. */
-  replaces: SessionsTable | undefined;
+  /** The live sessions of this browser that end when the new one starts. */
+  replaces: readonly SessionsTable[];
   actor: AuditActor;
   request: RequestContext;
 };
@@ -92,7 +92,8 @@ export async function exchangeSsoToken(
     if (burned === undefined) throw await explainUnburned(tx, verified);
     const standing = await getEnabledStanding(tx, holder);
     const member = await getActiveMember(tx, holder);
-    if (replaces) await closeSession(tx, { session_id: replaces.session_id, reason: 'replaced', actor, request }, deps);
+    for (const { session_id } of replaces)
+      await closeSession(tx, { session_id, reason: 'replaced', actor, request }, deps);
     const start = { kind: sessionKind(redirect_path), ...holder };
     const started = await startSession(tx, start, { ...deps, lifetimes: lifetimesOf(deps.config) });
     const { session_id } = started.session;

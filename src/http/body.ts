@@ -77,12 +77,20 @@ function isMissing(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'invalid_type' && issue.message.includes('received undefined');
 }
 
+/** What is wrong, as the end of a sentence that begins with the field. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`;
+  if (issue.code === 'too_small') return `must have at least ${issue.minimum} character`;
+  if (issue.code === 'too_big') return `must have at most ${issue.maximum} characters`;
+  return `is not valid: ${issue.message}`;
+}
+
 /** A schema's complaints as `validation` entries; messages never repeat the value. */
 export function toValidation(issues: readonly z.core.$ZodIssue[]): ValidationEntry[] {
   return issues.map((issue) => {
     const field = issue.path.join('.') || 'body';
     if (isMissing(issue)) return { field, message: `${field} is required`, code: 'missing' };
-    return { field, message: `${field}: ${issue.message}`, code: issue.code };
+    return { field, message: `${field} ${inWords(issue)}`, code: issue.code };
   });
 }
 

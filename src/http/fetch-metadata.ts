@@ -67,7 +67,9 @@ export function requireSameOrigin(c: AppContext, portal_url: string): void {
  * `Origin: null` even to the page's own origin (Fetch, "append a request `Origin` header"); only Sec-Fetch-Site tells.
  * @throws Problem cross-site-request
  */
-export function requireOwnForm(c: AppContext): void {
+export function requireOwnForm(c: AppContext, portal_url: string): void {
   const site = c.req.header('sec-fetch-site') ?? 'same-origin';
-  if (site !== 'same-origin') throw new Problem('cross-site-request', 'This form was sent by a page of another site');
+  const origin = c.req.header('origin') ?? 'null';
+  if (site !== 'same-origin' || (origin !== 'null' && origin !== portal_url))
+    throw new Problem('cross-site-request', 'This form was sent by a page of another site');
 }

@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import type { Problem } from '../foundation/problem.ts';
 import { catalogueEntry, type ProblemSlug, PROBLEMS } from '../foundation/problem-catalogue.ts';
 import type { ReturnTo } from './context.ts';
-import type { PageContent } from './page.ts';
+import type { Markup, PageContent } from './page.ts';
 
 const UNKNOWN_PARTNER = 'your practice software';
 
@@ -12,6 +12,11 @@ function inWords(text: string, partner_name: string): string {
   // As a function, because a replacement text has patterns of its own: "$&" in a name would not stay what it is.
   const filled = text.replaceAll('{partner}', () => partner_name);
   return filled.charAt(0).toUpperCase() + filled.slice(1);
+}
+
+/** The catalogue writes names of code in backticks. */
+function withCode(text: string): (Markup | string)[] {
+  return text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`));
 }
 
 /** What happened, what to do, the way back, and the reference that support asks for. */
@@ -25,32 +30,32 @@ export function problemPage(
   const return_url = context.return_to?.return_url;
   const back = html`<p class="actions"><a class="button" href="${return_url ?? ''}" target="_top" rel="noreferrer">Back to ${partner_name}</a></p>`;
   const body = html`<h1>${title}</h1>
-<p>${inWords(words.advice, partner_name)}</p>
+<p>${withCode(inWords(words.advice, partner_name))}</p>
 ${return_url === undefined ? '' : back}
 <p class="reference">Reference for support: <code>${context.request_id}</code></p>`;
-  return { title, body };
+  return { title, body, tone: 'notice' };
 }
 
 /** The page behind a `type` URI. */
 export function problemTypePage(slug: ProblemSlug): PageContent {
   const entry = catalogueEntry(slug);
-  const body = html`<span class="tag">HTTP ${entry.status}</span>
+  const body = html`<p class="tag">HTTP ${entry.status} · <code>${slug}</code></p>
 <h1>${entry.title}</h1>
-<dl><dt>Problem</dt><dd><code>${slug}</code></dd></dl>
 <h2>Cause</h2>
-<p>${entry.cause}</p>
+<p>${withCode(entry.cause)}</p>
 <h2>How to fix it</h2>
-<p>${entry.fix}</p>
+<p>${withCode(entry.fix)}</p>
 <p class="reference"><a href="./">All problems</a></p>`;
   return { title: entry.title, body };
 }
 
 export function problemIndexPage(): PageContent {
   const items = Object.entries(PROBLEMS).map(
-    ([slug, entry]) => html`<li><a href="./${slug}"><code>${slug}</code></a> · ${entry.status} · ${entry.title}</li>`,
+    ([slug, entry]) =>
+      html`<li><span>${entry.status}</span><a href="./${slug}">${entry.title}</a><code>${slug}</code></li>`,
   );
   const body = html`<h1>Problems this service can name</h1>
-<p>Each error answer carries one of these as its <code>type</code> (RFC 9457). The request id in the answer leads support to the log.</p>
-<ul>${items}</ul>`;
+<p>The <code>type</code> of an error answer (RFC 9457) leads to one of these pages, which says cause and fix. The answer’s request id leads support to the log.</p>
+<ul class="rows">${items}</ul>`;
   return { title: 'Problems', body, wide: true };
 }

@@ -49,20 +49,29 @@ export async function issueCredential(
   return { credential_id, secret };
 }
 
+async function endCredential(tx: DatabaseTransaction, credential: CredentialsTable, makers: Makers): Promise<void> {
+  const { credential_id } = credential;
+  await updateCredential(tx, credential_id, { revoked_at: timestamp(makers.clock()) });
+  await recordEvent(
+    tx,
+    { actor: 'operator', action: 'credential.revoked', target_id: credential_id, ...subject(credential) },
+    makers,
+  );
+}
+
 /**
  * The newest active one goes on until the overlap is over; any older one ends now, so that never more than two are good.
  * Returns when it ends, null if there is none.
  */
 async function phaseOut(
   tx: DatabaseTransaction,
-  active: CredentialsTable[],
-  moments: { now: string; until: string },
+  { active, until }: { active: CredentialsTable[]; until: string },
+  makers: Makers,
 ): Promise<string | null> {
   const [newest, ...older] = active;
-  for (const { credential_id } of older) await updateCredential(tx, credential_id, { revoked_at: moments.now });
+  for (const credential of older) await endCredential(tx, credential, makers);
   if (newest === undefined) return null;
-  const expires_at =
-    newest.expires_at !== null && newest.expires_at < moments.until ? newest.expires_at : moments.until;
+  const expires_at = newest.expires_at !== null && newest.expires_at < until ? newest.expires_at : until;
   await updateCredential(tx, newest.credential_id, { expires_at });
   return expires_at;
 }
@@ -80,9 +89,9 @@ export async function rotateCredential(
   return db.transaction().execute(async (tx) => {
     await lockAccess(tx, 'exclusive');
     const now = makers.clock();
-    const moments = { now: timestamp(now), until: timestamp(now + overlap_hours * 3_600_000) };
-    const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, moments.now));
-    const previous_expires_at = await phaseOut(tx, active, moments);
+    const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, timestamp(now)));
+    const until = timestamp(now + overlap_hours * 3_600_000);
+    const previous_expires_at = await phaseOut(tx, { active, until }, makers);
     const issued = await issueCredential(tx, owner, makers);
     await recordEvent(
       tx,
@@ -96,16 +105,10 @@ export async function rotateCredential(
 /** Ends one secret at once; false when it was revoked already. @throws OperatorError when there is none */
 export async function revokeCredential(db: Database, credential_id: string, makers: Makers): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    await lockAccess(tx, 'exclusive');
     const credential = await findCredential(tx, credential_id);
     if (credential === undefined) throw new OperatorError(`there is no credential ${credential_id}`);
     if (credential.revoked_at !== null) return false;
-    await updateCredential(tx, credential_id, { revoked_at: timestamp(makers.clock()) });
-    await recordEvent(
-      tx,
-      { actor: 'operator', action: 'credential.revoked', target_id: credential_id, ...subject(credential) },
-      makers,
-    );
+    await endCredential(tx, credential, makers);
     return true;
   });
 }

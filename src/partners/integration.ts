@@ -61,7 +61,7 @@ export async function enableIntegration(
   return db.transaction().execute(async (tx) => {
     const inserted = await insertIntegration(tx, { ...fresh, ...toChange(options) });
     if (!inserted) await updateIntegration(tx, key, { ...toChange(options), disabled_at: null });
-    await recordEvent(tx, { actor: 'operator', action: 'integration.enabled', ...key }, makers);
+    await recordEvent(tx, { actor: 'operator', action: 'integration.enabled', ...key, detail: options }, makers);
     return { organization_secret: inserted ? (await issueCredential(tx, key, makers)).secret : null };
   });
 }

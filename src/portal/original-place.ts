@@ -1,5 +1,5 @@
-// Which page a proxy asks about. Proxies tell it in X-Forwarded-Uri (Traefik, Caddy), X-Original-URI (nginx) or in the path
-// itself (Envoy); a client can send the first two as well, so every one that is present has to agree.
+// Which page a proxy asks about. Proxies tell it in X-Forwarded-Uri (Traefik, Caddy), X-Original-URI or X-Original-URL
+// (nginx) or in the path itself (Envoy); a client can send the headers as well, so every one that is present has to agree.
 
 import type { HttpBindings } from '@hono/node-server';
 import { getPath } from 'hono/utils/url';
@@ -28,6 +28,16 @@ function rawPathBehindVerify(c: AppContext): string | undefined {
   return isBehindVerify(raw) ? raw.slice(VERIFY_PATH.length) : undefined;
 }
 
+/** The path alone: what stands in a query decides nothing, and need not be as plain as a redirect_path's. */
+function withoutQuery(path: string): string {
+  return path.replace(/[?#].*$/s, '');
+}
+
+/** X-Original-URL is a whole URL by convention; one of another origin is no path of ours and stays as it is. */
+function withoutOrigin(value: string, portal_url: string): string {
+  return value.startsWith(`${portal_url}/`) ? value.slice(portal_url.length) : value;
+}
+
 /** Under /embed in every reading a server behind the proxy could have of it, by the rule that redirect paths are held to. */
 function isPlainEmbedPath(path: string): boolean {
   const rules = { portal_origin: 'https://portal.invalid', allowed_prefixes: ['/embed'], own_paths: [] };
@@ -35,9 +45,9 @@ function isPlainEmbedPath(path: string): boolean {
 }
 
 /** `embed` only if there is an original path and every copy of it says so; an embed session is refused in doubt. */
-export function originalPlace(c: AppContext): Place {
-  const paths = [rawPathBehindVerify(c), ...ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name))].filter(
-    (path) => path !== undefined,
-  );
+export function originalPlace(c: AppContext, portal_url: string): Place {
+  const paths = [rawPathBehindVerify(c), ...ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name))]
+    .filter((path) => path !== undefined)
+    .map((path) => withoutQuery(withoutOrigin(path, portal_url)));
   return paths.length > 0 && paths.every(isPlainEmbedPath) ? 'embed' : 'anywhere_else';
 }

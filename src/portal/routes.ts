@@ -9,15 +9,13 @@ import type { AppContext, AppEnv } from '../http/context.ts';
 import { requireSameOrigin } from '../http/fetch-metadata.ts';
 import { page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
-import { clearSessionCookie, readSessionCookie } from '../sessions/cookies.ts';
+import { clearSessionCookie, readSessionCookie, SESSION_KINDS } from '../sessions/cookies.ts';
 import { closeSession, findLiveSession } from '../sessions/session.ts';
 import { originalPlace } from './original-place.ts';
-import { bearerToken, getSignedIn, type Place } from './session-check.ts';
-
-const SESSION_KINDS = ['top_level', 'embed'] as const;
+import { bearerToken, getSignedIn } from './session-check.ts';
 
 async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {
-  const { session, standing, member } = await getSignedIn(deps, c, originalPlace(c));
+  const { session, standing, member } = await getSignedIn(deps, c, originalPlace(c, deps.config.PORTAL_URL));
   c.header('cache-control', 'no-store');
   c.header('x-auth-user-id', member.user_id);
   c.header('x-auth-organization-id', standing.organization.organization_id);
@@ -46,14 +44,13 @@ function signedOutPage(c: AppContext): Response | Promise<Response> {
   c.header('cache-control', 'no-store');
   const body = html`<h1>You are signed out</h1>
 <p>To open the portal again, go back to your practice software and press the button there.</p>`;
-  return page(c, { title: 'Signed out', body });
+  return page(c, { title: 'Signed out', body, tone: 'done' });
 }
 
 export function portalRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/auth/session', async (c) => {
-    const place: Place = c.req.query('embed') === 'true' ? 'embed' : 'anywhere_else';
-    const signed_in = await getSignedIn(deps, c, place);
+    const signed_in = await getSignedIn(deps, c, 'unstated');
     return success(c, deps, { message: 'Signed in', data: describeSession(signed_in) });
   });
   routes.get('/auth/verify', (c) => answerVerify(deps, c));

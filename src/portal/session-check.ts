@@ -9,42 +9,41 @@ import { findSignedIn, type SignedIn } from '../partners/signed-in.ts';
 import { readSessionCookie } from '../sessions/cookies.ts';
 import { lifetimesOf, prolongSession } from '../sessions/session.ts';
 
-/** RFC 6750, 2.1; undefined when there is no Authorization header of that form. */
+/**
+ * RFC 6750, 2.1; undefined when there is no session token of ours in the Authorization header. A portal may use that header
+ * for tokens of its own, and those must not hide a good cookie.
+ */
 export function bearerToken(c: AppContext): string | undefined {
-  return /^Bearer ([\w.-]{1,128})$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return /^Bearer (ses_[\w.-]{1,128})$/i.exec(c.req.header('authorization') ?? '')?.[1];
 }
 
-/** Every session token the request carries that may be of one of these kinds, the preferred first. */
-function carriedTokens(c: AppContext, kinds: readonly SessionKind[]): string[] {
-  const bearer = bearerToken(c);
-  if (bearer !== undefined) return [bearer];
-  return kinds.map((kind) => readSessionCookie(c, kind)).filter((token) => token !== undefined);
-}
+/** The page that is asked about: an embed session opens embed pages only. `unstated` asks who is signed in at all. */
+export type Place = 'embed' | 'anywhere_else' | 'unstated';
 
-/** Where a session may be used: its kind decides. An embed session opens embed pages only. */
-export type Place = 'embed' | 'anywhere_else';
-
-const KINDS_BY_PLACE: Record<Place, readonly SessionKind[]> = {
-  embed: ['embed', 'top_level'],
-  anywhere_else: ['top_level', 'embed'],
+/** Which cookie is looked at first, and which kinds are good there. */
+const KINDS_BY_PLACE: Record<Place, { preferred: readonly SessionKind[]; good: readonly SessionKind[] }> = {
+  embed: { preferred: ['embed', 'top_level'], good: ['embed', 'top_level'] },
+  anywhere_else: { preferred: ['top_level', 'embed'], good: ['top_level'] },
+  unstated: { preferred: ['top_level', 'embed'], good: ['top_level', 'embed'] },
 };
+
+/** One token and no second choice: where the preferred session is over, another must not silently take its place. */
+function carriedToken(c: AppContext, preferred: readonly SessionKind[]): string | undefined {
+  return bearerToken(c) ?? preferred.map((kind) => readSessionCookie(c, kind)).find((token) => token !== undefined);
+}
 
 /**
  * Who is signed in at a place; prolongs the session, since being asked for is what use means.
  * @throws Problem session-required, session-expired or session-embed-only
  */
 export async function getSignedIn(deps: Deps, c: AppContext, place: Place): Promise<SignedIn> {
-  const tokens = carriedTokens(c, KINDS_BY_PLACE[place]);
-  if (tokens.length === 0) throw new Problem('session-required', 'There is no session in this request');
-  let embed_only = false;
-  for (const token of tokens) {
-    const signed_in = await findSignedIn(deps.db, token, deps.clock());
-    if (signed_in === undefined) continue;
-    if (place === 'embed' || signed_in.session.kind === 'top_level') return prolong(deps, signed_in);
-    embed_only = true;
-  }
-  if (embed_only) throw new Problem('session-embed-only', 'This session is good for /embed/ pages only');
-  throw new Problem('session-expired', 'The session has ended');
+  const { preferred, good } = KINDS_BY_PLACE[place];
+  const token = carriedToken(c, preferred);
+  if (token === undefined) throw new Problem('session-required', 'There is no session in this request');
+  const signed_in = await findSignedIn(deps.db, token, deps.clock());
+  if (signed_in === undefined) throw new Problem('session-expired', 'The session has ended');
+  if (good.includes(signed_in.session.kind)) return prolong(deps, signed_in);
+  throw new Problem('session-embed-only', 'This session is good for /embed/ pages only');
 }
 
 async function prolong(deps: Deps, signed_in: SignedIn): Promise<SignedIn> {

@@ -10,14 +10,23 @@ import { type Markup, page } from '../http/page.ts';
 import { getSignedIn } from '../portal/session-check.ts';
 import type { SignedIn } from '../partners/signed-in.ts';
 
-/** `prescriptions/approval` becomes "Prescriptions · approval"; an id stays as it is. */
-function headingOf(path: string): string {
-  const [first = 'home', ...rest] = path
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** `/embed/prescriptions/approval` becomes "Prescriptions" and "Approval"; an id stays as it is. */
+function placeOf(path: string): { above: string; heading: string } {
+  const words = path
     .split('/')
     .filter((segment) => segment !== '')
-    .slice(1);
-  const words = [first.charAt(0).toUpperCase() + first.slice(1), ...rest];
-  return words.map((word) => decodeURIComponent(word)).join(' · ');
+    .slice(1)
+    .map(decoded)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return { above: words.slice(0, -1).join(' · '), heading: words.at(-1) ?? 'Home' };
 }
 
 const MINUTE_OF_DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
@@ -26,13 +35,14 @@ function inMinutes(moment: string): string {
   return `${MINUTE_OF_DAY.format(Date.parse(moment))} UTC`;
 }
 
-function whoPanel({ session, standing, member }: SignedIn): Markup {
+function whoPanel({ session, standing, member }: SignedIn, query: string): Markup {
   return html`<dl>
-<dt>Signed in as</dt><dd><strong>${member.given_name} ${member.family_name}</strong> (${member.email})</dd>
-<dt>Roles</dt><dd>${member.access_roles.join(', ')}</dd>
-<dt>Organization</dt><dd>${standing.organization.name}</dd>
-<dt>Sent by</dt><dd>${standing.partner.name}</dd>
-<dt>Until</dt><dd>${inMinutes(session.expires_at)}, or ${inMinutes(session.idle_expires_at)} without use</dd>
+<div><dt>Signed in as</dt><dd><strong>${member.given_name} ${member.family_name}</strong><small>${member.email}</small></dd></div>
+<div><dt>Roles</dt><dd>${member.access_roles.join(', ')}</dd></div>
+<div><dt>Organization</dt><dd>${standing.organization.name}</dd></div>
+<div><dt>Sent by</dt><dd>${standing.partner.name}</dd></div>
+<div><dt>Until</dt><dd>${inMinutes(session.expires_at)}<small>Without use: until ${inMinutes(session.idle_expires_at)}</small></dd></div>
+${query === '' ? '' : html`<div><dt>Opened with</dt><dd><code>${query}</code></dd></div>`}
 </dl>`;
 }
 
@@ -42,27 +52,28 @@ function signOutForm(): Markup {
 
 async function samplePage(deps: Deps, c: AppContext): Promise<Response> {
   const embed = isEmbedPath(c.req.path);
+  // Without a session this is an error page, which may be read in whatever frame it is: it holds nothing to act upon.
+  if (embed) c.set('frame_ancestors', ['https:', 'http:']);
   const signed_in = await getSignedIn(deps, c, embed ? 'embed' : 'anywhere_else');
-  const title = headingOf(c.req.path);
+  const { above, heading } = placeOf(c.req.path);
   // The sign-out form posts to this origin; a policy of no-referrer would make its Origin header say "null".
   c.header('referrer-policy', 'same-origin');
   c.header('cache-control', 'no-store');
   c.set('frame_ancestors', embed ? signed_in.standing.integration.embed_origins : []);
-  const query = new URL(c.req.url).search;
-  const body = html`<span class="tag">${embed ? 'Sample portal, embedded' : 'Sample portal'}</span>
-<h1>${title}</h1>
-${whoPanel(signed_in)}
-${query === '' ? '' : html`<p>This page was opened with <code>${query}</code></p>`}
+  const tag = [embed ? 'Sample portal, embedded' : 'Sample portal', above].filter((part) => part !== '').join(' · ');
+  const body = html`<p class="tag">${tag}</p>
+<h1>${heading}</h1>
+${whoPanel(signed_in, new URL(c.req.url).search)}
 ${embed ? '' : signOutForm()}`;
-  return page(c, { title, body, wide: true });
+  return page(c, { title: `${heading} · Sample portal`, body, wide: true });
 }
 
 function welcome(c: AppContext): Response | Promise<Response> {
-  const body = html`<span class="tag">Sandbox</span>
+  const body = html`<p class="tag">Sandbox</p>
 <h1>Handoff is running</h1>
-<p>A partner’s server calls <code>POST /v1/sso</code> and gets a link. Opening the link in this browser leads to a page of a small sample portal, signed in.</p>
-<p>The first start printed four credentials, the ids of three users and a command to try. To see the ids again, or to make new secrets, run <code>npm run handoff -- --help</code>.</p>
-<ul><li><a href="/dashboard">The sample portal</a></li><li><a href="/auth/session">Who is signed in</a></li></ul>`;
+<p>A partner’s server calls <code>POST /v1/sso</code> and gets a link. Opened in this browser, the link leads to a page of a small sample portal, signed in.</p>
+<p>The first start printed four credentials, the ids of three users and a command to try. A later start prints the ids again, and how to make new secrets.</p>
+<p class="actions"><a class="button" href="/dashboard">Open the sample portal</a></p>`;
   return page(c, { title: 'Handoff sandbox', body });
 }
 

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { withoutEmpty } from '../config.ts';
 import { parseDatabaseUrl } from '../db/database.ts';
 
 // The same as in config.ts, where it is part of the schema.
@@ -31,7 +32,8 @@ function makeSandboxKey(variables: Variables): string {
 }
 
 /** The environment with whatever is missing for a sandbox filled in. */
-export function sandboxVariables(variables: Variables): Variables {
+export function sandboxVariables(environment: Variables): Variables {
+  const variables = withoutEmpty(environment);
   const url = `http://localhost:${variables['PORT'] ?? '8787'}`;
   const master_key = variables['MASTER_KEY'] ?? readSandboxKey(variables) ?? makeSandboxKey(variables);
   return { API_URL: url, PORTAL_URL: url, LOG_LEVEL: 'warn', ...variables, MASTER_KEY: master_key };

@@ -1,17 +1,18 @@
-// The session a browser holds already, before anything new is decided about it.
+// The sessions a browser holds already, before anything new is decided about it.
 
-import type { SessionKind, SessionsTable } from '../db/tables.ts';
+import type { SessionsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import type { AppContext } from '../http/context.ts';
-import { readSessionCookie } from './cookies.ts';
+import { readSessionCookie, SESSION_KINDS } from './cookies.ts';
 import { findLiveSession } from './session.ts';
 
-/** The live session in this browser's cookie of a kind, whatever its user's standing. */
-export async function findBrowserSession(
-  { db, clock }: Deps,
-  c: AppContext,
-  kind: SessionKind,
-): Promise<SessionsTable | undefined> {
-  const token = readSessionCookie(c, kind);
-  return token === undefined ? undefined : findLiveSession(db, token, clock());
+/** The live sessions in this browser's cookies, of both kinds, whatever their users' standing. */
+export async function listBrowserSessions({ db, clock }: Deps, c: AppContext): Promise<SessionsTable[]> {
+  const sessions: SessionsTable[] = [];
+  for (const kind of SESSION_KINDS) {
+    const token = readSessionCookie(c, kind);
+    const session = token === undefined ? undefined : await findLiveSession(db, token, clock());
+    if (session?.kind === kind) sessions.push(session);
+  }
+  return sessions;
 }

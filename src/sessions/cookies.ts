@@ -6,6 +6,8 @@ import type { CookieOptions } from 'hono/utils/cookie';
 import type { SessionKind } from '../db/tables.ts';
 import type { AppContext } from '../http/context.ts';
 
+export const SESSION_KINDS: readonly SessionKind[] = ['top_level', 'embed'];
+
 const NAMES: Record<SessionKind, string> = { top_level: 'handoff', embed: 'handoff-embed' };
 
 // Partitioned (CHIPS): the one kind of cookie that browsers still keep in another site's frame, one jar for each such site.

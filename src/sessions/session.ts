@@ -1,5 +1,5 @@
 // A sign-in's life: started by a door, carried as `<session_id>.<secret>`, prolonged by use, ended by sign-out, by a new
-// sign-in in the same browser, or by whoever withdraws access. Cookies belong to portal/.
+// sign-in in the same browser, or by whoever withdraws access. Cookies are in cookies.ts.
 
 import { recordEvent } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
@@ -97,6 +97,7 @@ export async function closeSession(
   if (ended === undefined) return false;
   const { user_id, organization_id, partner_id, jti } = ended;
   const subject = { session_id, user_id, organization_id, partner_id, jti };
-  await recordEvent(db, { action: 'session.ended', actor, ...(request && { request }), ...subject }, makers);
+  const detail = { reason, kind: ended.kind };
+  await recordEvent(db, { action: 'session.ended', actor, ...(request && { request }), ...subject, detail }, makers);
   return true;
 }

@@ -67,11 +67,12 @@ export async function endSession(db: Database, session_id: string, end: End): Pr
     .executeTakeFirst();
 }
 
-/** Ends every live session of a scope. */
-export async function endSessions(db: Database, scope: AccessScope, end: End): Promise<void> {
+/** Ends every live session of a scope and says how many there were. */
+export async function endSessions(db: Database, scope: AccessScope, end: End): Promise<number> {
   let query = db.updateTable('sessions').set(end).where(live(end.ended_at));
   for (const [column, values] of scopeConditions(scope)) query = query.where(column, 'in', values);
-  await query.execute();
+  const { numUpdatedRows } = await query.executeTakeFirst();
+  return Number(numUpdatedRows);
 }
 
 export type SessionFilter = { user_id?: string; organization_id?: string; partner_id?: string; live_at?: string };

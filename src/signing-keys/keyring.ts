@@ -7,7 +7,7 @@ import type { SigningKeysTable } from '../db/tables.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
 import { decryptPrivateKey, encryptionKeyId } from './private-key-encryption.ts';
-import { SIGNING_ALGORITHM } from './rotate.ts';
+import { retiredBefore, SIGNING_ALGORITHM } from './rotate.ts';
 import { findSigningKey, listSigningKeys } from './store.ts';
 
 const REFRESH_MILLISECONDS = 5_000;
@@ -57,7 +57,8 @@ export function createKeyring({ db, clock, master_key }: { db: Database; clock: 
   let refreshing: Promise<void> | undefined;
 
   async function load(): Promise<void> {
-    const loaded = await listSigningKeys(db);
+    const oldest = retiredBefore(clock());
+    const loaded = (await listSigningKeys(db)).filter((key) => key.retiring_at === null || key.retiring_at >= oldest);
     const row = loaded.find((key) => key.state === 'active');
     if (row === undefined) throw new Error('no active signing key');
     if (row.kid !== active?.kid) active = await importPrivate(row, master_key);
@@ -82,10 +83,12 @@ export function createKeyring({ db, clock, master_key }: { db: Database; clock: 
       return active;
     },
     async find(kid) {
+      // A key that another process dropped must go from memory here too.
+      await refresh();
       const known = publicKeys.get(kid);
       if (known !== undefined) return known;
       const row = await findSigningKey(db, kid);
-      if (row === undefined) return undefined;
+      if (row === undefined || (row.retiring_at !== null && row.retiring_at < retiredBefore(clock()))) return undefined;
       const key = await importPublic(row);
       publicKeys.set(kid, key);
       return key;

@@ -15,6 +15,11 @@ export const SIGNING_ALGORITHM = 'ES256';
 // A token lives five minutes. The rest of the day lets a clinician reload a page that she opened before a rotation.
 const RETIRING_MILLISECONDS = 24 * 60 * 60 * 1000;
 
+/** Keys that stopped signing before this moment do not verify any more. */
+export function retiredBefore(now: number): string {
+  return timestamp(now - RETIRING_MILLISECONDS);
+}
+
 export type KeyMaker = Makers & { master_key: Buffer };
 
 async function newSigningKey(state: SigningKeyState, maker: KeyMaker): Promise<SigningKeysTable> {
@@ -48,8 +53,15 @@ export async function ensureSigningKeys(db: Database, maker: KeyMaker): Promise<
   }
 }
 
-/** Moves every key on by one state and publishes a new next one. Returns the kid that signs from now on. */
-export async function rotateSigningKeys(db: Database, maker: KeyMaker): Promise<{ kid: string }> {
+/**
+ * Moves every key on by one state and publishes a new next one. Returns the kid that signs from now on. With `compromised`
+ * the present key and all before it stop verifying at once, and the links they signed with them.
+ */
+export async function rotateSigningKeys(
+  db: Database,
+  { compromised }: { compromised: boolean },
+  maker: KeyMaker,
+): Promise<{ kid: string }> {
   await ensureSigningKeys(db, maker);
   const next = await newSigningKey('next', maker);
   return db.transaction().execute(async (tx) => {
@@ -59,8 +71,10 @@ export async function rotateSigningKeys(db: Database, maker: KeyMaker): Promise<
     const kid = await activateNextKey(tx, timestamp(now));
     if (kid === undefined) throw new Error('no next signing key to activate');
     await insertSigningKey(tx, next);
-    await deleteRetiredKeys(tx, timestamp(now - RETIRING_MILLISECONDS));
-    await recordEvent(tx, { actor: 'operator', action: 'signing_key.rotated', target_id: kid }, maker);
+    // The moment after now, to take the key that retired just now along.
+    await deleteRetiredKeys(tx, compromised ? timestamp(now + 1) : retiredBefore(now));
+    const detail = { compromised };
+    await recordEvent(tx, { actor: 'operator', action: 'signing_key.rotated', target_id: kid, detail }, maker);
     return { kid };
   });
 }

@@ -38,8 +38,8 @@ export async function findSsoToken(db: Database, jti: string): Promise<SsoTokens
   return db.selectFrom('sso_tokens').selectAll().where('jti', '=', jti).executeTakeFirst();
 }
 
-/** Withdraws every token of a scope that could still be spent. */
-export async function revokeUnspentTokens(db: Database, scope: AccessScope, revoked_at: string): Promise<void> {
+/** Withdraws every token of a scope that could still be spent and says how many there were. */
+export async function revokeUnspentTokens(db: Database, scope: AccessScope, revoked_at: string): Promise<number> {
   let query = db
     .updateTable('sso_tokens')
     .set({ revoked_at })
@@ -47,7 +47,8 @@ export async function revokeUnspentTokens(db: Database, scope: AccessScope, revo
     .where('redeemed_at', 'is', null)
     .where('revoked_at', 'is', null);
   for (const [column, values] of scopeConditions(scope)) query = query.where(column, 'in', values);
-  await query.execute();
+  const { numUpdatedRows } = await query.executeTakeFirst();
+  return Number(numUpdatedRows);
 }
 
 /** Removes tokens that expired before a moment. */

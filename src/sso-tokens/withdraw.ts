@@ -25,10 +25,10 @@ export async function withdrawAccess(
     await lockAccess(tx, 'exclusive');
     const now = timestamp(makers.clock());
     if (!(await change(tx, now))) return false;
-    await revokeUnspentTokens(tx, scope, now);
+    const tokens_revoked = await revokeUnspentTokens(tx, scope, now);
     // One event for all: a partner may have hundreds of thousands of sessions, and nobody signs on until this is done.
-    await endSessions(tx, scope, { ended_at: now, end_reason: 'access_withdrawn' });
-    await recordEvent(tx, event, makers);
+    const sessions_ended = await endSessions(tx, scope, { ended_at: now, end_reason: 'access_withdrawn' });
+    await recordEvent(tx, { ...event, detail: { ...event.detail, tokens_revoked, sessions_ended } }, makers);
     return true;
   });
 }

@@ -105,7 +105,14 @@ export async function setMembership(
     await upsertMembership(tx, { user_id, organization_id, access_roles: formatAccessRoles(access_roles), created_at });
     await recordEvent(
       tx,
-      { actor: 'operator', action: 'membership.set', target_id: user_id, user_id, organization_id },
+      {
+        actor: 'operator',
+        action: 'membership.set',
+        target_id: user_id,
+        user_id,
+        organization_id,
+        detail: { access_roles },
+      },
       makers,
     );
   });

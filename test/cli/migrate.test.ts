@@ -33,7 +33,7 @@ describe('a version with one migration more', () => {
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     await writeFile(join(folder, 'src/db/migrations/9999_more.sql'), 'CREATE TABLE more (id TEXT PRIMARY KEY);\n');
     newer = new Operator(database.url, {}, (args, environment) =>
-      runProcess(args, environment, join(folder, 'src/main.ts')),
+      runProcess(args, environment, { main: join(folder, 'src/main.ts') }),
     );
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -19,12 +19,18 @@ const COMPILED = join(tmpdir(), 'handoff-test-compiled');
 
 export type Environment = Record<string, string>;
 
+export type ProcessOptions = { main?: string; cwd?: string };
+
 /** Starts a process with `environment` and nothing else set. */
-export function startProcess(args: readonly string[], environment: Environment, main = MAIN): ChildProcess {
+export function startProcess(
+  args: readonly string[],
+  environment: Environment,
+  { main = MAIN, cwd = tmpdir() }: ProcessOptions = {},
+): ChildProcess {
   mkdirSync(COMPILED, { recursive: true });
   const { PATH } = process.env;
   return spawn(process.execPath, [main, ...args], {
-    cwd: tmpdir(),
+    cwd,
     env: { PATH, NODE_COMPILE_CACHE: COMPILED, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -33,8 +39,12 @@ export function startProcess(args: readonly string[], environment: Environment, 
 export type Result = { code: number | null; stdout: string; stderr: string };
 
 /** Runs a process to its end. */
-export async function runProcess(args: readonly string[], environment: Environment, main = MAIN): Promise<Result> {
-  const child = startProcess(args, environment, main);
+export async function runProcess(
+  args: readonly string[],
+  environment: Environment,
+  options: ProcessOptions = {},
+): Promise<Result> {
+  const child = startProcess(args, environment, options);
   if (child.stdout === null || child.stderr === null) throw new Error('no pipes');
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),

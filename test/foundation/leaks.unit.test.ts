@@ -38,7 +38,7 @@ test('each leak is told by its first characters, and by no more', () => {
 });
 
 test('a leak is found as often as it happened', () => {
-  expect(findLeaks(`${TOKEN} ${TOKEN}`)).toHaveLength(2);
+  expect(findLeaks(`${session_token} ${session_token}`)).toHaveLength(2);
 });
 
 describe('no leak is', () => {

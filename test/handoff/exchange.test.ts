@@ -101,8 +101,6 @@ describe('a good token', () => {
       call(handoff, '/auth/verify', { headers: { ...bearer(answer), 'x-original-uri': path } });
     expect((await verify('/embed/patients')).status).toBe(200);
     expect(problemOf(await verify('/dashboard'))).toBe('session-embed-only');
-    expect((await call(handoff, '/auth/session?embed=true', { headers: bearer(answer) })).status).toBe(200);
-    expect(problemOf(await call(handoff, '/auth/session', { headers: bearer(answer) }))).toBe('session-embed-only');
   });
 
   test('leaves the session of the browser’s cookie alone: the caller is a server', async () => {

@@ -60,6 +60,7 @@ async function expectOneEvent(handoff: Handoff, request_id: string, refusal: Ref
       request_id,
       client_address: '127.0.0.1',
       user_agent: refusal.user_agent ?? null,
+      detail: null,
     },
   ]);
 }

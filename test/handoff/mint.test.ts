@@ -195,6 +195,7 @@ describe('what is kept', () => {
         request_id,
         client_address: '127.0.0.1',
         user_agent: 'Sample Practice Software/1.0',
+        detail: null,
       },
     ]);
   });

@@ -1,5 +1,5 @@
 // Shared workstations: a link for one person arrives in a browser where another is signed in. If no person started that, a
-// page asks first; REDEEM=confirm asks always. The page is a form, and nothing is spent before it is sent.
+// page asks first. The page is a form, and nothing is spent before it is sent.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -48,11 +48,11 @@ const SUBMIT = {
   'sec-fetch-user': '?1',
 };
 
-function submit(page: Answer, headers: Record<string, string> = {}, on = handoff): Promise<Answer> {
+function submit(page: Answer, headers: Record<string, string> = {}): Promise<Answer> {
   const form = formOf(page);
   if (form === undefined) throw new Error('there is no form on this page');
   expect([form.method, form.action]).toEqual(['post', '/auth/sso']);
-  return call(on, '/auth/sso', { method: 'POST', headers: { ...SUBMIT, ...headers }, body: form.body });
+  return call(handoff, '/auth/sso', { method: 'POST', headers: { ...SUBMIT, ...headers }, body: form.body });
 }
 
 const isSignedIn = async (cookie: string | undefined) =>
@@ -92,6 +92,13 @@ describe('a link for another user that no person opened', () => {
     expect(problemOf(answer)).toBe('cross-site-request');
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect([await isUnspent(link), await isSignedIn(cookie)]).toEqual([true, true]);
+  });
+
+  test('its form is refused when an old browser sends it from another origin', async () => {
+    const form = { 'content-type': SUBMIT['content-type'], origin: 'https://other.example', cookie };
+    const answer = await call(handoff, '/auth/sso', { method: 'POST', headers: form, body: formOf(page)?.body ?? '' });
+    expect(problemOf(answer)).toBe('cross-site-request');
+    expect(await isUnspent(link)).toBe(true);
   });
 
   test('its form is refused in a frame, where the page does not belong', async () => {
@@ -203,56 +210,36 @@ describe('a link that is of no use any more is refused at once, without the name
   });
 });
 
-describe('with REDEEM=confirm', () => {
-  let careful: Handoff;
-  let clinic: Sample;
-  beforeAll(async () => {
-    careful = await startHandoff({ environment: { REDEEM: 'confirm' } });
-    clinic = await createSample(careful.deps);
-  });
-  afterAll(() => careful.close());
+describe('two people are never signed in in one browser, one in a tab and one in a frame', () => {
+  async function signInFrame(who: Sample, headers: Record<string, string> = {}): Promise<Answer> {
+    return call(handoff, (await mintLink(handoff, who, EMBED_PATH)).path, { headers: { ...FRAME, ...headers } });
+  }
 
-  test.each([
-    ['a click', CLICK],
-    ['a scanner', { accept: '*/*' }],
-  ])('%s gets a page with a button, any number of times, and spends nothing', async (_, headers) => {
-    const link = await mintLink(careful, clinic);
-    for (let times = 0; times < 3; times += 1) {
-      const page = await call(careful, link.path, { headers });
-      expect(page.status).toBe(200);
-      expectPlainPage(page);
-      expect(textOf(page)).toContain('Sample Practice Software sent you here to work in Sample Clinic.');
-      expect(page.text, 'the name of the user, which is no business of a scanner').not.toContain('Pat Provider');
-      expect(page.headers.getSetCookie()).toEqual([]);
-    }
-    const submitted = await submit(await call(careful, link.path, { headers }), {}, careful);
-    expect([submitted.status, cookieOf(submitted)?.split('=')[0]]).toEqual([303, '__Host-handoff']);
+  test('a link for a tab ends the other user’s session in a frame, and clears its cookie', async () => {
+    const embed = cookieOf(await signInFrame(sample)) ?? '';
+    const link = await mintLink(handoff, colleague);
+    const answer = await call(handoff, link.path, { headers: { ...CLICK, cookie: embed } });
+    const names = answer.headers
+      .getSetCookie()
+      .map((set) => set.replace(/=ses_[^;]*/, '=<session token>').split('; ', 2));
+    expect(names).toEqual([
+      ['__Host-handoff-embed=', 'Max-Age=0'],
+      ['__Host-handoff=<session token>', 'Path=/'],
+    ]);
+    expect(await isSignedIn(embed)).toBe(false);
   });
 
-  test('the button works without anything from Fetch Metadata, and once', async () => {
-    const page = await call(careful, (await mintLink(careful, clinic)).path);
-    const headers = { 'content-type': 'Application/X-WWW-Form-Urlencoded; charset=UTF-8' };
-    const press = () => call(careful, '/auth/sso', { method: 'POST', headers, body: formOf(page)?.body ?? '' });
-    expect([(await press()).status, problemOf(await press())]).toEqual([303, 'token-used']);
+  test('a link for a frame asks when the other user is signed in in a tab', async () => {
+    const cookie = await openLink(handoff, await mintLink(handoff, sample));
+    const page = await signInFrame(colleague, { cookie });
+    expect(formOf(page)?.action).toBe('/auth/sso');
+    expect((await submit(page, { 'sec-fetch-dest': 'iframe', cookie })).status).toBe(303);
+    expect(await isSignedIn(cookie)).toBe(false);
   });
 
-  test('another site cannot press the button', async () => {
-    const link = await mintLink(careful, clinic);
-    const page = await call(careful, link.path, { headers: CLICK });
-    expect(problemOf(await submit(page, { 'sec-fetch-site': 'cross-site' }, careful))).toBe('cross-site-request');
-    expect((await submit(page, {}, careful)).status).toBe(303);
-  });
-
-  test('the reload goes on without asking again, and a spent or expired link says so at once', async () => {
-    const link = await mintLink(careful, clinic);
-    const cookie = cookieOf(await submit(await call(careful, link.path, { headers: CLICK }), {}, careful)) ?? '';
-    const reload = await call(careful, link.path, { headers: { ...CLICK, cookie } });
-    expect([reload.status, reload.headers.get('location') === PATIENT_PATH]).toEqual([303, true]);
-    expect(problemOf(await call(careful, link.path))).toBe('token-used');
-    const late = await mintLink(careful, clinic);
-    const page = await call(careful, late.path, { headers: CLICK });
-    careful.clock.advance(300_000);
-    expect(problemOf(await call(careful, late.path))).toBe('token-expired');
-    expect(problemOf(await submit(page, {}, careful))).toBe('token-expired');
+  test('one person may be signed in in both', async () => {
+    const top_level = await openLink(handoff, await mintLink(handoff, sample));
+    const embed = cookieOf(await signInFrame(sample, { cookie: top_level }));
+    expect([await isSignedIn(top_level), await isSignedIn(embed)]).toEqual([true, true]);
   });
 });

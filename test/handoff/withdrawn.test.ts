@@ -1,7 +1,19 @@
 // Access that is taken away between minting and redeeming, and the types by which all refusals of a link can be told apart.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, call, CLICK, FRAME, mintLink, openLink, problemOf, requestSso } from '../support/client.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import {
+  type Answer,
+  call,
+  CLICK,
+  FRAME,
+  type Link,
+  mintLink,
+  openLink,
+  problemOf,
+  requestSso,
+} from '../support/client.ts';
 import { type Handoff, startHandoff } from '../support/handoff.ts';
 import { createSampleUser } from '../support/sample.ts';
 import { createPlace, WITHDRAWALS } from '../support/withdrawals.ts';
@@ -57,7 +69,7 @@ describe.each(WITHDRAWALS)('when $what before a link is opened', ({ problem, wit
     const [place, other] = [await createPlace(handoff.deps), await createPlace(handoff.deps)];
     const link = await mintLink(handoff, other);
     await withdraw(handoff.deps, place);
-    await openLink(handoff, link);
+    expect((await open(link.path)).status).toBe(303);
   });
 });
 
@@ -66,8 +78,50 @@ test('a colleague of a suspended user can still use her link', async () => {
   const colleague = await createSampleUser(handoff.deps, place.organization_id);
   const link = await mintLink(handoff, { ...place, user_id: colleague });
   await WITHDRAWALS[0]?.withdraw(handoff.deps, place);
-  await openLink(handoff, link);
+  expect((await open(link.path)).status).toBe(303);
 });
+
+/** Resolves when so many sessions of PostgreSQL wait for a lock. */
+async function waitUntilBlocked(sessions: number): Promise<void> {
+  const { db } = handoff.deps;
+  const mine = sql`database = (select oid from pg_database where datname = current_database())`;
+  const blocked = async () => (await sql`select 1 from pg_locks where not granted and ${mine}`.execute(db)).rows.length;
+  while ((await blocked()) < sessions) await pause(5);
+}
+
+/**
+ * Begins one after the other, of which the first comes as far as its audit event before the second begins. On SQLite a
+ * writing transaction is alone, and the first is over by then.
+ */
+async function overlap(first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> {
+  if (inject('test_database') === 'sqlite') {
+    await first();
+    await second();
+    return;
+  }
+  const running: Promise<unknown>[] = [];
+  await handoff.deps.db.transaction().execute(async (tx) => {
+    await sql`lock table audit_events in exclusive mode`.execute(tx);
+    running.push(first());
+    await waitUntilBlocked(1);
+    running.push(second());
+    await waitUntilBlocked(2);
+  });
+  await Promise.all(running);
+}
+
+test.each(WITHDRAWALS)(
+  'a link minted at the very moment when $what is withdrawn, too',
+  async ({ withdraw, restore }) => {
+    const place = await createPlace(handoff.deps);
+    const minted: Link[] = [];
+    const mint = async () => minted.push(await mintLink(handoff, place));
+    await overlap(mint, () => withdraw(handoff.deps, place));
+    await restore(handoff.deps, place);
+    const slugs = await Promise.all(minted.map(async ({ path }) => problemOf(await open(path))));
+    expect(slugs).toEqual(['token-revoked']);
+  },
+);
 
 test('every reason for which a link is refused has a type of its own', async () => {
   const place = await createPlace(handoff.deps);

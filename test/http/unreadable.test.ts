@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => handoff.close());
 
 const CLOSE = 'connection: close\r\n';
-const long = 'a'.repeat(20_000);
+const long = 'a'.repeat(40_000);
 
 const UNREADABLE: { what: string; bytes: string; status: number }[] = [
   { what: 'no HTTP', bytes: 'hello\r\n\r\n', status: 400 },

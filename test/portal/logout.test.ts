@@ -33,7 +33,7 @@ async function signInFrame(): Promise<string> {
 
 const logOut = (headers: Record<string, string>) => call(handoff, '/auth/logout', { method: 'POST', headers });
 const isSignedIn = async (headers: Record<string, string>) =>
-  (await call(handoff, '/auth/session?embed=true', { headers })).status === 200;
+  (await call(handoff, '/auth/session', { headers })).status === 200;
 const bearer = (cookie: string) => ({ authorization: `Bearer ${cookie.split('=')[1]}` });
 
 /** The attributes have to be those the cookie was set with, or the browser keeps it. */

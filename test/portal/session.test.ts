@@ -23,8 +23,7 @@ async function signInFrame(): Promise<string> {
   return cookieOf(await call(handoff, path, { headers: FRAME })) ?? '';
 }
 
-const session = (cookie: string, query = '') => call(handoff, `/auth/session${query}`, { headers: { cookie } });
-const frameSession = (cookie: string) => session(cookie, '?embed=true');
+const session = (cookie: string) => call(handoff, '/auth/session', { headers: { cookie } });
 
 /** A moment so many milliseconds from now, as the service writes it. */
 const at = (milliseconds: number) => new Date(handoff.clock.now() + milliseconds).toISOString();
@@ -62,32 +61,34 @@ describe('who is signed in', () => {
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 
-  test('is told of an embedded session to an embedded page', async () => {
+  test('is told of an embedded session, and that it is one', async () => {
     const cookie = await signInFrame();
-    const answer = await frameSession(cookie);
+    const answer = await session(cookie);
     const { embed, idle_expires_at, expires_at } = dataOf(answer);
     expect({ embed, idle_expires_at, expires_at }).toEqual({
       embed: true,
       idle_expires_at: at(15 * MINUTE),
       expires_at: at(4 * HOUR),
     });
-    expect(problemOf(await session(cookie)), 'any other page').toBe('session-embed-only');
   });
 
   test('is told by the bearer token, too, and then cookies do not count', async () => {
     const cookie = await signIn();
     const authorization = `Bearer ${cookie.split('=')[1]}`;
     expect((await call(handoff, '/auth/session', { headers: { authorization } })).status).toBe(200);
-    const wrong = `Bearer ${cookie.split('=')[1]?.replace(/.$/, '~')}`;
-    expect((await call(handoff, '/auth/session', { headers: { authorization: 'bearer x', cookie } })).status).toBe(401);
-    expect((await call(handoff, '/auth/session', { headers: { authorization: wrong } })).status).toBe(401);
+    const forged = { authorization: authorization.replace(/.{43}$/, 'A'.repeat(43)), cookie };
+    expect(problemOf(await call(handoff, '/auth/session', { headers: forged }))).toBe('session-expired');
+    const of_the_portal = { authorization: 'Bearer something.of-the-portal.s-own', cookie };
+    expect((await call(handoff, '/auth/session', { headers: of_the_portal })).status, 'no token of ours').toBe(200);
   });
 
-  test('is told of each of two cookies where it belongs', async () => {
+  test('is told of the tab’s session when there is one of a frame beside it, and of no other when that is over', async () => {
     const [top_level, embed] = [await signIn(), await signInFrame()];
     const both = `${embed}; ${top_level}`;
     expect(dataOf(await session(both))['embed']).toBe(false);
-    expect(dataOf(await frameSession(both))['embed']).toBe(true);
+    await call(handoff, '/auth/logout', { method: 'POST', headers: { cookie: top_level } });
+    expect(problemOf(await session(both))).toBe('session-expired');
+    expect(dataOf(await session(embed))['embed']).toBe(true);
   });
 });
 
@@ -134,26 +135,19 @@ describe('nobody is signed in', () => {
     const mixed = one.replace(/.{43}$/, other.slice(-43));
     expect(problemOf(await session(mixed))).toBe('session-expired');
   });
-
-  test('with a top-level session in the embedded cookie’s place, and the other way round: the session counts, not the name', async () => {
-    const [top_level, embed] = [await signIn(), await signInFrame()];
-    const renamed = embed.replace('__Host-handoff-embed', '__Host-handoff');
-    expect(problemOf(await session(renamed))).toBe('session-embed-only');
-    expect((await session(top_level.replace('__Host-handoff', '__Host-handoff-embed'))).status).toBe(200);
-  });
 });
 
 describe('a session that is not used', () => {
   test.each([
-    ['top-level', 30 * MINUTE, signIn, session],
-    ['embedded', 15 * MINUTE, signInFrame, frameSession],
-  ])('ends after its idle limit: %s', async (_, idle, begin, ask) => {
+    ['top-level', 30 * MINUTE, signIn],
+    ['embedded', 15 * MINUTE, signInFrame],
+  ])('ends after its idle limit: %s', async (_, idle, begin) => {
     const [early, late] = [await begin(), await begin()];
     handoff.clock.advance(idle - 1);
-    expect((await ask(early)).status).toBe(200);
+    expect((await session(early)).status).toBe(200);
     handoff.clock.advance(1);
-    expect(problemOf(await ask(late))).toBe('session-expired');
-    expect((await ask(early)).status, 'the one that was used a moment before').toBe(200);
+    expect(problemOf(await session(late))).toBe('session-expired');
+    expect((await session(early)).status, 'the one that was used a moment before').toBe(200);
   });
 });
 
@@ -176,21 +170,21 @@ describe('a session that is used', () => {
   });
 
   test.each([
-    ['top-level', 12 * HOUR, 20 * MINUTE, signIn, session],
-    ['embedded', 4 * HOUR, 10 * MINUTE, signInFrame, frameSession],
-  ])('ends at its greatest age all the same: %s', async (_, age, pace, begin, ask) => {
+    ['top-level', 12 * HOUR, 20 * MINUTE, signIn],
+    ['embedded', 4 * HOUR, 10 * MINUTE, signInFrame],
+  ])('ends at its greatest age all the same: %s', async (_, age, pace, begin) => {
     const cookie = await begin();
     const end = at(age);
     for (let passed = pace; passed < age; passed += pace) {
       handoff.clock.advance(pace);
-      const { idle_expires_at, expires_at } = dataOf(await ask(cookie));
+      const { idle_expires_at, expires_at } = dataOf(await session(cookie));
       expect(expires_at).toBe(end);
       expect(idle_expires_at <= end, 'the idle limit is never past the end').toBe(true);
     }
     handoff.clock.advance(pace - 1);
-    expect((await ask(cookie)).status, 'a millisecond before').toBe(200);
+    expect((await session(cookie)).status, 'a millisecond before').toBe(200);
     handoff.clock.advance(1);
-    expect(problemOf(await ask(cookie)), 'at its greatest age').toBe('session-expired');
+    expect(problemOf(await session(cookie)), 'at its greatest age').toBe('session-expired');
   });
 });
 
@@ -212,9 +206,9 @@ test('lifetimes are the deployment’s to choose', async () => {
     const frame = await call(strict, (await mintLink(strict, place, EMBED_PATH)).path, { headers: FRAME });
     const headers = { cookie: cookieOf(frame) ?? '' };
     strict.clock.advance(MINUTE - 1);
-    expect((await call(strict, '/auth/session?embed=true', { headers })).status).toBe(200);
+    expect((await call(strict, '/auth/session', { headers })).status).toBe(200);
     strict.clock.advance(MINUTE);
-    expect((await call(strict, '/auth/session?embed=true', { headers })).status).toBe(401);
+    expect((await call(strict, '/auth/session', { headers })).status).toBe(401);
   } finally {
     await strict.close();
   }

@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, CLICK, cookieOf, EMBED_PATH, FRAME, mintLink, openLink, problemOf } from '../support/client.ts';
-import { type Handoff, startHandoff } from '../support/handoff.ts';
+import { type Handoff, PUBLIC_URL, startHandoff } from '../support/handoff.ts';
 import { expectPlainPage } from '../support/html.ts';
 import { createSample, createSampleUser, type Sample } from '../support/sample.ts';
+import { ELSEWHERE, EMBEDDED, IN_HEADERS_ONLY } from './original-paths.ts';
 
 let handoff: Handoff;
 let sample: Sample;
@@ -81,71 +82,6 @@ describe('the proxy is told', () => {
   });
 });
 
-const EMBEDDED = [
-  '/embed',
-  '/embed/',
-  '/embed/patients/7/prescriptions',
-  '/embed?next=/dashboard',
-  '/embed/a?b=../../dashboard&c=%2e%2e%2f#d',
-  '/embed/caf%C3%A9/a%20b',
-];
-
-const ELSEWHERE = [
-  '/',
-  '/dashboard',
-  '/embedded',
-  '/embed-other/x',
-  '/Embed/x',
-  '/EMBED',
-  '/%65mbed/x',
-  '/dashboard/embed/x',
-  '/dashboard?x=/embed/',
-  '/dashboard#/embed/',
-  '/embed/../dashboard',
-  '/embed/../embed/../dashboard',
-  '/embed/./../dashboard',
-  '/embed//../dashboard',
-  '/embed/..',
-  '/embed/%2e%2e/dashboard',
-  '/embed/.%2E/dashboard',
-  '/embed/%2e./dashboard',
-  '/embed/..%2fdashboard',
-  '/embed/%2e%2e%2fdashboard',
-  '/embed%2f..%2fdashboard',
-  '/embed/..%5cdashboard',
-  '/embed/%252e%252e/dashboard',
-  '/embed/%25252e%25252e/dashboard',
-  '/embed/%252e%252e%252fdashboard',
-  '/embed/..;/dashboard',
-  '/embed/..;a=b/dashboard',
-  '/embed/%c0%ae%c0%ae/dashboard',
-  '/embed/%uff0e%uff0e/dashboard',
-  '/embed/%ef%bc%8e%ef%bc%8e/dashboard',
-  '/embed/%00/../dashboard',
-  '/embed%00/dashboard',
-  '/embed/%0d%0a/x',
-  '/embed/..%00/dashboard',
-  '/embed/%',
-  '//embed/x',
-  '///embed/x',
-  '/./embed/x',
-  '/dashboard/../embed/x',
-];
-
-/** These cannot stand in a request line, but a header may hold them. */
-const IN_HEADERS_ONLY = [
-  '',
-  'embed/x',
-  'https://portal.example/embed/x',
-  '/embed/..\\dashboard',
-  '/embed\\..\\dashboard',
-  '/\\embed/x',
-  '/embed /../dashboard',
-  '/embed/x, /dashboard',
-  '/embed/x, /embed/y',
-  '/embed\t/x',
-];
-
 const WAYS: [string, (path: string, cookie: string) => Promise<number | undefined>][] = [
   ['nginx (X-Original-URI)', async (path, cookie) => (await verify({ cookie, 'x-original-uri': path })).status],
   [
@@ -179,6 +115,22 @@ describe.each(WAYS)('%s', (name, ask) => {
   });
 });
 
+describe('a session in the wrong place is no session', () => {
+  test('an embedded one in the cookie of the other kind is good at embedded pages only', async () => {
+    const cookie = embed.replace('__Host-handoff-embed', '__Host-handoff');
+    const asked = ['/embed/x', '/dashboard'].map((uri) => verify({ cookie, 'x-original-uri': uri }));
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 401]);
+  });
+
+  test('when the one that belongs there is over, the other does not silently take its place', async () => {
+    const over = '__Host-handoff-embed=' + top_level.split('=')[1]?.replace(/.{43}$/, 'A'.repeat(43));
+    expect(problemOf(await verify({ cookie: `${over}; ${top_level}`, 'x-original-uri': '/embed/x' }))).toBe(
+      'session-expired',
+    );
+    expect((await verify({ cookie: `${over}; ${top_level}`, 'x-original-uri': '/dashboard' })).status).toBe(200);
+  });
+});
+
 describe('an embedded session in doubt is refused', () => {
   const both = (one: string, other: string) => ({ cookie: embed, 'x-original-uri': one, 'x-forwarded-uri': other });
 
@@ -204,6 +156,14 @@ describe('an embedded session in doubt is refused', () => {
   });
 
   // One of the two is the client's, and nobody knows which.
+  test('when X-Original-URL names another origin, and not when it names the portal’s', async () => {
+    const ask = async (url: string) => (await verify({ cookie: embed, 'x-original-url': url })).status;
+    expect(await ask(`${PUBLIC_URL}/embed/x`)).toBe(200);
+    expect([await ask('http://localhost:8788/embed/x'), await ask(`${PUBLIC_URL}/embed/../dashboard`)]).toEqual([
+      401, 401,
+    ]);
+  });
+
   test.each(['x-original-uri', 'x-forwarded-uri', 'x-original-url'])('when %s arrives twice', async (name) => {
     const twice = (...paths: string[]) =>
       verify([['cookie', embed], ...paths.map((path): [string, string] => [name, path])]);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => handoff.close());
 
 const signIn = async (sample: Sample) => openLink(handoff, await mintLink(handoff, sample));
-const session = (cookie: string, query = '') => call(handoff, `/auth/session${query}`, { headers: { cookie } });
+const session = (cookie: string) => call(handoff, '/auth/session', { headers: { cookie } });
 const sessionsOf = ({ user_id }: Sample) =>
   handoff.deps.db
     .selectFrom('sessions')
@@ -37,7 +37,7 @@ describe.each(WITHDRAWALS)('when $what', ({ withdraw, restore }) => {
     const kinds = ['embed', 'top_level', 'top_level'];
     expect(await sessionsOf(place)).toEqual(kinds.map((kind) => ({ kind, ...end })));
     for (const cookie of cookies) expect(problemOf(await session(cookie))).toBe('session-expired');
-    expect(problemOf(await session(cookieOf(frame) ?? '', '?embed=true'))).toBe('session-expired');
+    expect(problemOf(await session(cookieOf(frame) ?? ''))).toBe('session-expired');
     const headers = { authorization: `Bearer ${cookies[0]?.split('=')[1]}` };
     expect(problemOf(await call(handoff, '/auth/verify', { headers }))).toBe('session-expired');
   });

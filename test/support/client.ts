@@ -108,7 +108,7 @@ export const FRAME = {
 
 /** The session cookie that an answer sets, as the browser sends it back; undefined when it sets none. */
 export function cookieOf(answer: Answer): string | undefined {
-  const [set] = answer.headers.getSetCookie();
+  const set = answer.headers.getSetCookie().find((cookie) => cookie.includes('=ses_'));
   return set?.split(';')[0];
 }
 

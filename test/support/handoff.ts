@@ -59,9 +59,12 @@ export async function startHandoff(options: HandoffOptions = {}): Promise<Handof
   const config = parseConfig(variables, options.mode ?? 'production');
   const log_file = newLogFile('server');
   const destination = pino.destination({ dest: log_file, sync: true });
-  const server = await startServer(config, { clock: clock.now, log: createLog('trace', destination) });
+  const log = createLog('trace', destination);
+  const server = await startServer(config, { clock: clock.now, log });
   const close = async () => {
     await server.close();
+    // Dropping the database may end a connection that is still closing, and its event comes when the file is closed.
+    log.level = 'silent';
     destination.end();
     if (options.database === undefined) await database.drop();
   };

@@ -130,6 +130,7 @@ CREATE TABLE audit_events (
   request_id TEXT,
   client_address TEXT,
   user_agent TEXT,
+  detail TEXT,
   CHECK ((outcome = 'refused') = (problem IS NOT NULL))
 );
 CREATE INDEX audit_events_by_time ON audit_events (occurred_at);

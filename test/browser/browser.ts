@@ -1,0 +1,66 @@
+// A real browser for tests: Chromium without a window.
+
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { TestContext } from 'vitest';
+import { findChromium } from '../../scripts/chromium.mjs';
+
+// No sandbox, because CI runs as root; nothing that speaks to the network by itself.
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Takes the addresses out of a failed test's errors: a browser's say where it went, with tokens and patient ids. */
+export function hideAddresses({ task }: TestContext): void {
+  for (const error of task.result?.errors ?? []) {
+    for (const [name, text] of Object.entries(error)) {
+      if (typeof text === 'string') error[name] = text.replaceAll(/\bhttps?:\/\/[^\s"'<>]+/g, '[address]');
+    }
+  }
+}
+
+/** Starts a browser. Each context of it is a browser that somebody opens for the first time. */
+export async function startBrowser(): Promise<Browser> {
+  const executable = findChromium();
+  if (executable === undefined) throw new Error('there is no Chromium: npm test installs it or says how');
+  // Without executablePath playwright would look for a browser of its own; its profile is a new folder that it removes.
+  return chromium.launch({ executablePath: executable, headless: true, args: ARGUMENTS });
+}
+
+/** The tab that something on a page opens, when it has landed. */
+export async function openedBy(page: Page, act: () => Promise<void>): Promise<Page> {
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), act()]);
+  await tab.waitForURL((url) => url.protocol.startsWith('http') && url.pathname !== '/auth/sso');
+  await tab.waitForLoadState();
+  return tab;
+}
+
+/** What every page of ours has, whoever reads it: a language, a title, one heading, a name for each thing to press. */
+export async function basicFaults(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  if ((await page.locator('html').getAttribute('lang')) !== 'en') faults.push('no language');
+  if ((await page.title()).trim() === '') faults.push('no title');
+  if ((await page.locator('main').count()) !== 1) faults.push('not one main');
+  if ((await page.locator('h1').count()) !== 1) faults.push('not one heading');
+  for (const control of await page.locator('button, a, input:not([type=hidden]), select, iframe').all()) {
+    const name = await control.evaluate(
+      (element: {
+        textContent: string | null;
+        getAttribute: (name: string) => string | null;
+        labels?: { length: number } | null;
+      }) =>
+        [element.textContent?.trim(), element.getAttribute('title'), element.getAttribute('aria-label')].some(
+          Boolean,
+        ) || (element.labels?.length ?? 0) > 0,
+    );
+    if (!name) faults.push(`a ${String(await control.evaluate((element) => element.nodeName))} without a name`);
+  }
+  const overflow = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+  if (overflow === true) faults.push('wider than the screen');
+  return faults;
+}
