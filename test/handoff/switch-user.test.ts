@@ -12,7 +12,6 @@ import {
   type Link,
   mintLink,
   openLink,
-  PATIENT_PATH,
   problemOf,
 } from '../support/client.ts';
 import { resumeUser, suspendUser } from '../../src/users/user.ts';
