@@ -60,6 +60,12 @@ function storable(subject: AuditSubject): AuditSubject {
   return redirect_path === undefined ? ids : { ...ids, redirect_path: redirect_path.replaceAll('\0', '\u2400') };
 }
 
+function requestColumns(request: RequestContext | undefined) {
+  if (request === undefined) return {};
+  const { request_id, client_address, user_agent } = request;
+  return { request_id, client_address, user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null };
+}
+
 /** Writes one event, in the caller's transaction if it hands one down. */
 export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {
   const { actor, action, problem, request, detail, ...subject } = event;
@@ -72,9 +78,7 @@ export async function recordEvent(db: Database, event: AuditEvent, makers: Maker
       action,
       outcome: problem === undefined ? 'granted' : 'refused',
       problem: problem ?? null,
-      request_id: request?.request_id ?? null,
-      client_address: request?.client_address ?? null,
-      user_agent: request?.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+      ...requestColumns(request),
       detail: detail === undefined ? null : JSON.stringify(detail),
       ...storable(subject),
     })

@@ -94,11 +94,7 @@ function openPostgres(connection_string: string, onIdleError: (error: unknown) =
   pool.on('error', onIdleError);
   // The same for one that is in use: the pool listens to idle connections only. Whoever uses it hears of it by its query.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const onCreateConnection = async (connection: DatabaseConnection): Promise<void> => {
-    // lockAccess counts on it: under a stricter level the snapshot is older than the lock, whatever the database's default.
-    await connection.executeQuery(CompiledQuery.raw("set default_transaction_isolation to 'read committed'"));
-  };
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool, onCreateConnection }) });
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
 /** Opens a database; makes a SQLite file and its folder if they are missing. `onIdleError` hears of lost connections. */
@@ -114,19 +110,21 @@ export function isPostgres(db: Database): boolean {
 const ACCESS_LOCK = 728_346_001;
 
 /**
- * Held to the end of the transaction: shared by those who grant access (mint, redeem), exclusive by those who withdraw it.
- * Without it a redemption that read "active" just before a suspension could insert its session just after. On SQLite a
- * writing transaction is alone already. Whoever waits longer than LOCK_TIMEOUT_MILLISECONDS gives up, and leaves its connection
- * to those who need no lock.
+ * The first thing in a transaction, held to its end: shared by those who grant access (mint, redeem), exclusive by those who
+ * withdraw it. Without it a redemption that read "active" just before a suspension could insert its session just after. On
+ * SQLite a writing transaction is alone already.
  */
 export async function lockAccess(tx: DatabaseTransaction, mode: 'shared' | 'exclusive'): Promise<void> {
   if (!isPostgres(tx)) return;
-  if (mode === 'exclusive') {
-    await sql`select pg_advisory_xact_lock(${sql.lit(ACCESS_LOCK)})`.execute(tx);
-    return;
-  }
-  await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT_MILLISECONDS)}`.execute(tx);
-  await sql`select pg_advisory_xact_lock_shared(${sql.lit(ACCESS_LOCK)})`.execute(tx);
+  const statements = [
+    // Under a stricter level, which may be a database's default, what is read would be older than the lock.
+    'set transaction isolation level read committed',
+    // Whoever waits too long gives up, and leaves the connection to those who need no lock.
+    ...(mode === 'shared' ? [`set local lock_timeout = ${LOCK_TIMEOUT_MILLISECONDS}`] : []),
+    `select pg_advisory_xact_lock${mode === 'shared' ? '_shared' : ''}(${ACCESS_LOCK})`,
+  ];
+  // Together, because each would be a way to the database and back.
+  await sql.raw(statements.join('; ')).execute(tx);
 }
 
 // Connection, resources, shutdown, system, a conflict that a second try may not meet (40), a lock not got in time; read-only; and what is said to whoever connects to a database that is not there,

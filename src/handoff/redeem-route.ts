@@ -71,19 +71,31 @@ async function readToken(
   return { verified, standing };
 }
 
-/** What came with a link, and the live sessions that the browser holds already. */
-type Arrival = Link & { verified: VerifiedToken; standing: Standing | undefined; held: SessionsTable[] };
+/** What came with a link, the live sessions that the browser holds already, and whether a person has been asked. */
+type Arrival = Link & {
+  verified: VerifiedToken;
+  standing: Standing | undefined;
+  held: SessionsTable[];
+  confirmed: boolean;
+};
 
-async function parseArrival(deps: Deps, c: AppContext, parameters: URLSearchParams): Promise<Arrival> {
+async function parseArrival(
+  deps: Deps,
+  c: AppContext,
+  parameters: URLSearchParams,
+): Promise<Omit<Arrival, 'confirmed'>> {
   const link = parseLink(parameters);
   const { verified, standing } = await readToken(deps, c, link.token);
   requireSamePath(verified, link.redirect);
   return { ...link, verified, standing, held: await listBrowserSessions(deps, c) };
 }
 
+type OwnSession = { session_id: string; redirect_path: string };
+
 /** This browser's session that came from this very token: the reload and the double click. */
-function ownSession({ held, verified }: Arrival): SessionsTable | undefined {
-  return held.find((session) => session.jti === verified.jti);
+function ownSession({ held, verified: { jti, redirect_path } }: Arrival): OwnSession | undefined {
+  const own = held.find((session) => session.jti === jti);
+  return own && { session_id: own.session_id, redirect_path };
 }
 
 /** A session of somebody else, in a tab or in a frame: two people must not be signed in in one browser. */
@@ -102,8 +114,8 @@ async function record(deps: Deps, c: AppContext, action: 'sso_token.reopened' | 
   await recordEvent(deps.db, { actor: 'browser', action, ...c.get('proved'), request: c.get('request') }, deps);
 }
 
-async function reopen(deps: Deps, c: AppContext, session: SessionsTable, redirect_path: string): Promise<Response> {
-  prove(c, { session_id: session.session_id });
+async function reopen(deps: Deps, c: AppContext, { session_id, redirect_path }: OwnSession): Promise<Response> {
+  prove(c, { session_id });
   await record(deps, c, 'sso_token.reopened');
   return goOn(c, redirect_path);
 }
@@ -136,12 +148,12 @@ async function signIn(deps: Deps, c: AppContext, { verified, held }: Arrival): P
 }
 
 /** The way in that a link and the page that asked have in common. */
-async function enter(deps: Deps, c: AppContext, arrival: Arrival, { ask }: { ask: boolean }): Promise<Response> {
+async function enter(deps: Deps, c: AppContext, arrival: Arrival): Promise<Response> {
   const own = ownSession(arrival);
-  if (own) return reopen(deps, c, own, arrival.verified.redirect_path);
+  if (own) return reopen(deps, c, own);
   requireUnexpired(arrival.verified, deps.clock());
   requirePlacement(arrival.verified, placementOf(c));
-  const asked = ask ? await askFirst(deps, c, arrival) : undefined;
+  const asked = arrival.confirmed ? undefined : await askFirst(deps, c, arrival);
   return asked ?? signIn(deps, c, arrival);
 }
 
@@ -149,13 +161,13 @@ async function openLink(deps: Deps, c: AppContext): Promise<Response> {
   if (!isNavigation(c))
     throw new Problem('navigation-required', 'This link has to be opened by a person, in a tab or an iframe');
   const arrival = await parseArrival(deps, c, new URL(c.req.url).searchParams);
-  return enter(deps, c, arrival, { ask: true });
+  return enter(deps, c, { ...arrival, confirmed: false });
 }
 
 async function submitForm(deps: Deps, c: AppContext): Promise<Response> {
   requireOwnForm(c, deps.config.PORTAL_URL);
   const arrival = await parseArrival(deps, c, new URLSearchParams(await c.req.text()));
-  return enter(deps, c, arrival, { ask: false });
+  return enter(deps, c, { ...arrival, confirmed: true });
 }
 
 async function exchangeForPortal(

@@ -30,7 +30,7 @@ export function success(
   });
 }
 
-export function problemType(config: Config, problem: Problem): string {
+function problemType(config: Config, problem: Problem): string {
   return `${config.PROBLEM_BASE_URL}/${problem.slug}`;
 }
 

@@ -86,7 +86,7 @@ function inWords(issue: z.core.$ZodIssue): string {
 }
 
 /** A schema's complaints as `validation` entries; messages never repeat the value. */
-export function toValidation(issues: readonly z.core.$ZodIssue[]): ValidationEntry[] {
+function toValidation(issues: readonly z.core.$ZodIssue[]): ValidationEntry[] {
   return issues.map((issue) => {
     const field = issue.path.join('.') || 'body';
     if (isMissing(issue)) return { field, message: `${field} is required`, code: 'missing' };

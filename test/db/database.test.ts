@@ -105,6 +105,27 @@ const POSTGRES: Holding[] = [
       expect(await getsIn('exclusive', 'exclusive')).toBe(false);
     },
   },
+  {
+    // Under a stricter level a handoff that waited for a suspension would still see the user as active.
+    what: 'whoever holds the lock on access reads what was committed before it, whatever the database’s default',
+    expectIt: async () => {
+      const name = new URL(database.url).pathname.slice(1);
+      await sql.raw(`alter database ${name} set default_transaction_isolation to 'repeatable read'`).execute(db);
+      const other = connectTo(database.url);
+      const levelOf = (one: Database) =>
+        sql<{ level: string }>`select current_setting('transaction_isolation') as level`.execute(one);
+      expect((await levelOf(other)).rows).toEqual([{ level: 'repeatable read' }]);
+      for (const mode of ['shared', 'exclusive'] as const) {
+        const { rows } = await other.transaction().execute(async (tx) => {
+          await lockAccess(tx, mode);
+          return levelOf(tx);
+        });
+        expect(rows).toEqual([{ level: 'read committed' }]);
+      }
+      await other.destroy();
+      await sql.raw(`alter database ${name} reset default_transaction_isolation`).execute(db);
+    },
+  },
 ];
 
 const select = (one: Database) => sql`select 1 from partners`.execute(one);

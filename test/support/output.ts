@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Set by test/run.ts. Without it, as in an editor's test runner, logs go to a folder that nobody searches. */
-export function outputFolder(): string {
+function outputFolder(): string {
   const folder = process.env['HANDOFF_TEST_OUTPUT'] ?? join(tmpdir(), 'handoff-test-output');
   mkdirSync(folder, { recursive: true });
   return folder;
