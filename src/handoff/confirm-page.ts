@@ -49,6 +49,6 @@ ${form(token, verified.redirect_path, `Continue as ${next_name}`)}`;
 async function signedInSentence(db: Deps['db'], current: SessionsTable): Promise<string> {
   const member = await getActiveMember(db, current).catch(() => undefined);
   return member === undefined
-    ? 'Somebody else is signed in in this browser.'
-    : `${member.given_name} ${member.family_name} is signed in in this browser.`;
+    ? 'Somebody else is signed in here.'
+    : `This browser is signed in as ${member.given_name} ${member.family_name}.`;
 }

@@ -60,7 +60,6 @@ async function readToken(
   c: AppContext,
   token: string,
 ): Promise<{ verified: VerifiedToken; standing: Standing | undefined }> {
-  if (placementOf(c) === 'frame') c.set('frame_ancestors', ANY_FRAME);
   const { keyring, config } = deps;
   const verified = await verifySsoToken(token, { keyring, config, now: deps.clock() });
   const { expires_at: _, ...facts } = verified;
@@ -197,10 +196,12 @@ export function redeemRoutes(deps: Deps): Hono<AppEnv> {
   const refusals = recordRefusals(deps, 'sso_token.redeemed', (c) =>
     c.req.method === 'GET' || isForm(c) ? 'browser' : 'portal',
   );
-  // Hono would answer HEAD with the handler of GET: a mail scanner's HEAD must not spend a token.
-  routes.use(path, async (c, next) =>
-    c.req.method === 'HEAD' ? c.body(null, 200, { 'cache-control': 'no-store' }) : next(),
-  );
+  routes.use(path, async (c, next) => {
+    // Hono would answer HEAD with the handler of GET: a mail scanner's HEAD must not spend a token.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'cache-control': 'no-store' });
+    if (placementOf(c) === 'frame') c.set('frame_ancestors', ANY_FRAME);
+    return next();
+  });
   routes.get(path, refusals, singleHeaders(), (c) => openLink(deps, c));
   routes.post(
     path,

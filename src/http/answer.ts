@@ -59,6 +59,11 @@ function prefers(c: AppContext, style: AnswerStyle): AnswerStyle {
   return style === 'page' ? 'problem' : style;
 }
 
+/** RFC 9110, 11.6.1: a 401 says how to authenticate. The partner API's five headers are a scheme of their own. */
+function challenge({ slug }: Problem): string {
+  return slug === 'authentication-required' ? 'Handoff-Partner' : 'Bearer';
+}
+
 /** Answers with a problem in the style of the route, or bare if the caller asks for application/problem+json. */
 export function problemAnswer(
   c: AppContext,
@@ -69,6 +74,8 @@ export function problemAnswer(
   const request_id = c.get('request').request_id;
   c.header('cache-control', 'no-store');
   for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
+  // Taken back where a 401 could not be recorded and becomes a 503.
+  c.header('www-authenticate', status === 401 ? challenge(problem) : undefined);
   const details = problemDetails(c, problem, options.config);
   switch (prefers(c, options.style)) {
     case 'page':

@@ -174,3 +174,11 @@ test('in a frame the page can be read, whoever shows it, and its link leaves the
   expect(page.headers.get('x-frame-options')).toBeNull();
   expect(page.text).toMatch(/<a [^>]*target="_top"/);
 });
+
+test('in a frame even a link that is not complete gets a page that can be read', async () => {
+  const page = await call(handoff, '/auth/sso', { headers: FRAME });
+  expectPlainPage(page);
+  expect([page.status, frameAncestorsOf(page)]).toEqual([400, 'https: http:']);
+  const in_a_tab = await call(handoff, '/auth/sso', { headers: CLICK });
+  expect([in_a_tab.status, frameAncestorsOf(in_a_tab)]).toEqual([400, "'none'"]);
+});

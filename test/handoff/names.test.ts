@@ -69,7 +69,7 @@ test('the page that asks before it switches shows all names', async () => {
   expect(page.status).toBe(200);
   expectHarmless(page);
   expect(textOf(page)).toContain(`Continue as ${hostile('Bob')} ${hostile('Bobson')}?`);
-  expect(textOf(page)).toContain(`${hostile('Ann')} ${hostile('Annson')} is signed in in this browser.`);
+  expect(textOf(page)).toContain(`This browser is signed in as ${hostile('Ann')} ${hostile('Annson')}.`);
   expect(textOf(page)).toContain(`${hostile('Partner')} asks to continue as`);
   expect(textOf(page)).toContain(`in ${hostile('Clinic')}, which signs the other person out.`);
   expect(new URLSearchParams(formOf(page)?.body).get('redirect')).toBe(redirect_path);

@@ -77,7 +77,7 @@ describe('a link for another user that no person opened', () => {
     expect(page.status).toBe(200);
     expectPlainPage(page);
     expect(page.text).toContain('<h1>Continue as Pat Provider?</h1>');
-    expect(textOf(page)).toContain('Pat Provider is signed in in this browser.');
+    expect(textOf(page)).toContain('This browser is signed in as Pat Provider.');
     expect(textOf(page)).toContain('Sample Practice Software asks to continue as');
     expect(textOf(page)).toContain('in Sample Clinic, which signs the other person out.');
     expect(page.headers.getSetCookie()).toEqual([]);
