@@ -109,7 +109,7 @@ export function createPartnerBackend(settings: Settings, log: Log = console.log)
   const app = express();
   app.disable('x-powered-by');
 
-  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 hands a rejection on to answerError below
+  // Express 5 hands a rejection on to answerError below
   app.post('/api/sso', express.json({ limit: '16kb' }), async (request, response) => {
     const person = sessions.find(request);
     const note = (facts: object) => log(JSON.stringify({ event: 'sso', person: person?.name ?? null, ...facts }));
