@@ -11,7 +11,7 @@ import type { AppContext, AppEnv } from '../http/context.ts';
 
 /**
  * Records the refusal of whatever stands behind this middleware. When the database is away there is no row to be had, and
- * then the answer is 503 whatever the reason was: no attempt is answered without its event.
+ * then the answer is 503 whatever the reason was: no attempt gets another answer without its event.
  */
 export function recordRefusals(
   deps: Deps,
