@@ -32,7 +32,11 @@ CREATE TABLE integrations (
   embed_origins TEXT NOT NULL,
   redirect_path_prefixes TEXT,
   return_url TEXT,
+  -- JSON array of text: what the partner's access tokens may be good for.
+  scopes TEXT NOT NULL,
   created_at TEXT NOT NULL,
+  -- When the partner first showed that its credentials work.
+  connected_at TEXT,
   disabled_at TEXT,
   PRIMARY KEY (partner_id, organization_id)
 );
@@ -59,10 +63,16 @@ CREATE INDEX credentials_by_owner ON credentials (partner_id, organization_id);
 CREATE TABLE users (
   user_id TEXT NOT NULL PRIMARY KEY,
   organization_id TEXT NOT NULL REFERENCES organizations (organization_id),
+  -- The partner that made this user, and sees it alone; NULL: the organization's own, seen by all its partners.
+  partner_id TEXT REFERENCES partners (partner_id),
   -- Trimmed and lower-cased.
   email TEXT NOT NULL,
   given_name TEXT NOT NULL,
   family_name TEXT NOT NULL,
+  title TEXT,
+  phone TEXT,
+  -- JSON object: what a prescriber is registered as.
+  provider_details TEXT,
   created_at TEXT NOT NULL,
   suspended_at TEXT
 );
@@ -75,19 +85,36 @@ CREATE TABLE memberships (
   -- JSON array of text.
   access_roles TEXT NOT NULL,
   created_at TEXT NOT NULL,
+  -- May not sign in here; users.suspended_at is the same everywhere.
+  disabled_at TEXT,
   PRIMARY KEY (user_id, organization_id)
 );
-CREATE INDEX memberships_by_organization ON memberships (organization_id);
+CREATE INDEX memberships_by_organization ON memberships (organization_id, user_id);
 
--- One row a minted token; the token itself is never stored. Spent, revoked or neither, and never both.
+-- A partner's own ids of users, one a user and integration.
+CREATE TABLE partner_user_ids (
+  partner_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  partner_user_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  PRIMARY KEY (partner_id, organization_id, partner_user_id),
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id),
+  FOREIGN KEY (user_id, organization_id) REFERENCES memberships (user_id, organization_id)
+);
+CREATE UNIQUE INDEX partner_user_ids_by_user ON partner_user_ids (user_id, organization_id, partner_id);
+
+-- One row a minted token; the token itself is never stored. Spent, revoked or neither, and never both. Kept as a receipt
+-- longer than its user may be, so that user_id is no foreign key.
 CREATE TABLE sso_tokens (
   jti TEXT NOT NULL PRIMARY KEY,
   partner_id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
-  user_id TEXT NOT NULL REFERENCES users (user_id),
+  user_id TEXT NOT NULL,
   request_id TEXT NOT NULL,
   minted_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
+  -- When a browser first came with it, whatever came of that.
+  opened_at TEXT,
   redeemed_at TEXT,
   revoked_at TEXT,
   FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id),
@@ -95,7 +122,8 @@ CREATE TABLE sso_tokens (
 );
 CREATE INDEX sso_tokens_by_expiry ON sso_tokens (expires_at);
 
--- A sign-in. The bearer holds <session_id>.<secret>; only the secret's SHA-256 hash is here.
+-- A sign-in. The bearer holds <session_id>.<secret>; only the secret's SHA-256 hash is here. Its user may be deleted before it
+-- is, so that user_id is no foreign key.
 CREATE TABLE sessions (
   session_id TEXT NOT NULL PRIMARY KEY,
   secret_hash TEXT NOT NULL,
@@ -104,7 +132,7 @@ CREATE TABLE sessions (
   jti TEXT NOT NULL,
   partner_id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
-  user_id TEXT NOT NULL REFERENCES users (user_id),
+  user_id TEXT NOT NULL,
   created_at TEXT NOT NULL,
   idle_expires_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
@@ -117,7 +145,21 @@ CREATE UNIQUE INDEX sessions_by_jti ON sessions (jti);
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
--- Keys that sign sso_tokens. The private half is encrypted with MASTER_KEY (AES-256-GCM).
+-- Answers to requests that carried an Idempotency-Key, encrypted with MASTER_KEY: some hold a secret that is shown once.
+CREATE TABLE idempotency_keys (
+  partner_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  -- HMAC-SHA-256 of what was asked for.
+  request_hash TEXT NOT NULL,
+  answer_encrypted TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  PRIMARY KEY (partner_id, organization_id, idempotency_key),
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id)
+);
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
+
+-- Keys that sign sso_tokens and access tokens. The private half is encrypted with MASTER_KEY (AES-256-GCM).
 CREATE TABLE signing_keys (
   kid TEXT NOT NULL PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('next', 'active', 'retiring')),
@@ -155,7 +197,8 @@ CREATE TABLE audit_events (
   detail TEXT,
   CHECK ((outcome = 'refused') = (problem IS NOT NULL))
 );
-CREATE INDEX audit_events_by_time ON audit_events (occurred_at);
+-- event_id sorts by time.
 CREATE INDEX audit_events_by_user ON audit_events (user_id, event_id);
 CREATE INDEX audit_events_by_partner ON audit_events (partner_id, event_id);
+CREATE INDEX audit_events_by_organization ON audit_events (organization_id, event_id);
 CREATE INDEX audit_events_by_request ON audit_events (request_id);

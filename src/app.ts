@@ -1,6 +1,8 @@
 // The composition root: mounts every folder's routes, and says how a request begins and how an error is answered.
 
 import { Hono } from 'hono';
+import { accessTokenRoutes } from './access-tokens/routes.ts';
+import { apiReferenceRoutes } from './api-reference/routes.ts';
 import { toProblem } from './db/problem.ts';
 import type { Deps } from './deps.ts';
 import { Problem } from './foundation/problem.ts';
@@ -10,10 +12,16 @@ import { closeWhenDraining, healthRoutes, type Readiness } from './health/routes
 import { answerOtherMethods } from './http/allowed-methods.ts';
 import { type AnswerStyle, problemAnswer } from './http/answer.ts';
 import { fromHonoError } from './http/body.ts';
+import { limitFailures } from './http/failure-limit.ts';
 import { type AppContext, type AppEnv, requestContext, singleHeaders } from './http/context.ts';
 import { problemRoutes } from './http/problem-routes.ts';
 import { routedPath } from './portal/original-place.ts';
 import { portalRoutes } from './portal/routes.ts';
+import { userRoutes } from './provisioning/routes.ts';
+import { userSessionRoutes } from './provisioning/session-routes.ts';
+import { receiptRoutes } from './receipts/routes.ts';
+import { credentialRoutes } from './self-service/credential-routes.ts';
+import { integrationRoutes } from './self-service/integration-routes.ts';
 import { samplePortalRoutes } from './sandbox/portal.ts';
 import { signingKeyRoutes } from './signing-keys/routes.ts';
 
@@ -47,11 +55,22 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   app.use(closeWhenDraining(readiness));
   app.use(requestContext({ ...deps, log, trusted_proxies: config.TRUSTED_PROXIES }));
 
-  // These two record what they refuse, a header that arrived twice included, and look for one themselves.
+  const failures = limitFailures(config.FAILURES_PER_MINUTE);
+  app.use(`${base_path}/v1/*`, failures);
+  app.use('/auth/sso', failures);
+
+  // These record what they refuse, a header that arrived twice included, and look for one themselves.
   app.route(base_path, mintRoutes(deps));
   app.route('/', redeemRoutes(deps));
+  app.route(base_path, accessTokenRoutes(deps));
   app.use(singleHeaders());
+  app.route(base_path, receiptRoutes(deps));
+  app.route(base_path, credentialRoutes(deps));
+  app.route(base_path, integrationRoutes(deps));
+  app.route(base_path, userRoutes(deps));
+  app.route(base_path, userSessionRoutes(deps));
   app.route(base_path, problemRoutes());
+  app.route(base_path, apiReferenceRoutes(deps));
   app.route(base_path, signingKeyRoutes(deps));
   if (base_path !== '') app.route('/', signingKeyRoutes(deps));
   app.route('/', portalRoutes(deps));

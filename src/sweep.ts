@@ -2,6 +2,7 @@
 
 import type { Deps } from './deps.ts';
 import { timestamp } from './foundation/clock.ts';
+import { deleteOldIdempotencyKeys } from './idempotency/store.ts';
 import { deleteOldSessions } from './sessions/store.ts';
 import { retiredBefore } from './signing-keys/rotate.ts';
 import { deleteRetiredKeys } from './signing-keys/store.ts';
@@ -9,13 +10,14 @@ import { deleteOldTokens } from './sso-tokens/store.ts';
 
 const EVERY_MILLISECONDS = 10 * 60_000;
 
-// A day after its end a session or token explains nothing that the audit trail does not.
-const KEEP_MILLISECONDS = 24 * 60 * 60_000;
+const DAY_MILLISECONDS = 24 * 60 * 60_000;
 
-export async function sweep({ db, clock }: Deps): Promise<void> {
-  const before = timestamp(clock() - KEEP_MILLISECONDS);
-  await deleteOldTokens(db, before);
+export async function sweep({ config, db, clock }: Deps): Promise<void> {
+  // A day after its end a session explains nothing that the audit trail does not; tokens are the partner's receipts.
+  const before = timestamp(clock() - DAY_MILLISECONDS);
+  await deleteOldTokens(db, timestamp(clock() - config.RECEIPT_DAYS * DAY_MILLISECONDS));
   await deleteOldSessions(db, before);
+  await deleteOldIdempotencyKeys(db, timestamp(clock()));
   await deleteRetiredKeys(db, retiredBefore(clock()));
 }
 

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { TOKEN_REQUEST } from '../src/access-tokens/routes.ts';
 import { PROBLEMS } from '../src/foundation/problem-catalogue.ts';
 import { SSO_REQUEST } from '../src/handoff/mint-route.ts';
 import { EXCHANGE_REQUEST } from '../src/handoff/redeem-route.ts';
+import { USER_CREATE, USER_ROLES, USER_UPDATE } from '../src/provisioning/user-fields.ts';
 import { ACCESS_ROLES } from '../src/users/roles.ts';
 import { hostilePaths } from './handoff/hostile-redirect-paths.ts';
 import { faultsOf } from './support/contract.ts';
@@ -19,28 +21,72 @@ function schema(name: string): Place {
 test('every operation has an id of its own and documents at least one success', () => {
   const ids = OPERATIONS.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids.length).toBeGreaterThan(15);
+  expect(ids.length).toBeGreaterThan(40);
   expect(OPERATIONS.filter(({ answers }) => ![...answers.keys()].some((status) => status < 400))).toEqual([]);
   expect(documentedAnswers()).toContain('createSsoToken 200');
 });
 
-type Constraints = { type?: string; required?: string[]; properties?: Record<string, Constraints> };
+type Schema = {
+  $ref?: string;
+  type?: string | string[];
+  allOf?: Schema[];
+  anyOf?: Schema[];
+  required?: string[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  enum?: unknown[];
+};
+
+const BOUNDS = ['const', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems'] as const;
+
+/** `anyOf` a schema and null, which is how zod writes it, as one schema that may be null. */
+function withNull(value: Schema): Schema {
+  const { anyOf = [], ...own } = value;
+  const [inner, ...more] = anyOf.filter(({ type }) => type !== 'null');
+  if (inner === undefined || more.length > 0 || anyOf.length !== 2) return value;
+  return { ...inner, ...own, type: [inner.type, 'null'].flat().filter((type) => type !== undefined) };
+}
+
+function merged(schemas: readonly Schema[]): Schema {
+  return {
+    ...(Object.assign({}, ...schemas) as Schema),
+    required: schemas.flatMap(({ required = [] }) => required),
+    properties: Object.fromEntries(schemas.flatMap(({ properties = {} }) => Object.entries(properties))),
+  };
+}
+
+/** A schema with everything in its own place that it says by `$ref` or `allOf`. */
+function written(value: Schema): Schema {
+  if (value.$ref !== undefined) return written(below(ROOT, ...value.$ref.split('/').slice(1)).value);
+  const { allOf = [], ...own } = withNull(value);
+  return merged([...allOf.map(written), own]);
+}
 
 /** What the document and zod both say; descriptions, examples and patterns are the document's own. */
 function constraintsOf(value: object): object {
-  const { type, required, properties } = value as Constraints;
-  const { minLength, maxLength } = value as { minLength?: number; maxLength?: number };
-  const members = Object.entries(properties ?? {}).map(([name, member]) => [name, constraintsOf(member)]);
-  return { type, minLength, maxLength, required: required?.toSorted(), properties: Object.fromEntries(members) };
+  const whole = written(value);
+  const { type, required = [], properties = {}, items, enum: values = [] } = whole;
+  return {
+    type,
+    ...Object.fromEntries(BOUNDS.map((name) => [name, (whole as Record<string, unknown>)[name]])),
+    values: values.filter((one) => one !== null),
+    required: required.toSorted(),
+    properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, constraintsOf(one)])),
+    items: items && constraintsOf(items),
+  };
 }
 
 test.each([
   ['SsoRequest', SSO_REQUEST],
+  ['TokenRequest', TOKEN_REQUEST],
+  ['UserCreate', USER_CREATE],
+  ['UserUpdate', USER_UPDATE],
+  ['UserRoles', USER_ROLES],
   ['ExchangeRequest', EXCHANGE_REQUEST],
 ])('%s says what the service checks', (name, checked) => {
   const documented = constraintsOf(schema(name).value);
   expect(documented).toEqual(constraintsOf(z.toJSONSchema(checked, { io: 'input' })));
-  expect(documented).toHaveProperty('required.0');
+  expect(JSON.stringify(documented)).toMatch(/"(?:min|max)[A-Z]\w+":/);
 });
 
 test('the list of problems is the catalogue', () => {
@@ -69,16 +115,87 @@ test('an answer names only problems that have its status', () => {
 // The schema of the body finds these first, and has names of its own for them.
 const FOUND_BY_ZOD = new Set(['missing', 'wrong_type', 'empty', 'too_long']);
 
+const OF_ANY_FIELD = [
+  'missing',
+  'repeated',
+  'invalid_json',
+  'invalid_type',
+  'too_small',
+  'too_big',
+  'invalid_format',
+  'invalid_value',
+  'invalid_date',
+  'invalid_origin',
+  'invalid_url',
+  'required_for_provider',
+  'duplicate',
+  'conflict',
+  'unrecognized',
+];
+
 test('the validation codes of a redirect_path are the faults it can have', () => {
   const { enum: codes } = schema('ValidationCode').value as { enum: string[] };
   const faults = Object.keys(hostilePaths).filter((fault) => !FOUND_BY_ZOD.has(fault));
-  const others = ['missing', 'repeated', 'invalid_json', 'invalid_type', 'too_small', 'too_big'];
-  expect(codes.toSorted()).toEqual([...others, ...faults].toSorted());
+  expect(codes.toSorted()).toEqual([...OF_ANY_FIELD, ...faults].toSorted());
 });
 
 test('the roles are those a user may have', () => {
-  const roles = below(schema('Session'), 'properties', 'user', 'properties', 'access_roles', 'items');
-  expect(roles.value).toHaveProperty('enum', [...ACCESS_ROLES]);
+  expect(schema('AccessRole').value).toHaveProperty('enum', [...ACCESS_ROLES]);
+});
+
+type Described = { description: string; security: Record<string, string[]>[] };
+
+const PARTNER_API = OPERATIONS.filter(({ path }) => path.startsWith('/v1/')).map(({ id, path, answers, place }) => {
+  const { description, security } = place.value as Described;
+  const parameters = membersOf(place, 'parameters').map(([, { value }]) => (value as { name: string }).name);
+  return { id, path, answers, description, security, parameters };
+});
+
+test.each(PARTNER_API)('$id says how to authenticate, and what becomes of those who do not', (operation) => {
+  const { path, answers, security } = operation;
+  const is_below_organization = path.startsWith('/v1/organizations/');
+  const schemes = is_below_organization
+    ? ['accessToken', 'organizationSecret']
+    : ['partnerId', 'partnerSecret', 'organizationId', 'organizationSecret'];
+  expect(security.map((required) => Object.keys(required))).toEqual([schemes]);
+  expect([...answers.keys()]).toEqual(expect.arrayContaining([400, 401, 403, 405, 429, 500, 503]));
+  expect(answers.get(401)?.headers.has('www-authenticate')).toBe(true);
+  expect(answers.get(429)?.headers.has('retry-after')).toBe(true);
+  expect(answers.has(404) || !is_below_organization).toBe(true);
+});
+
+test('an operation that wants a scope says which, and that it may be lacking', () => {
+  const scopes = (schema('Scope').value as { enum: string[] }).enum;
+  const scoped = PARTNER_API.flatMap(({ security: [required], ...operation }) =>
+    (required?.['accessToken'] ?? []).map((scope) => ({ ...operation, scope })),
+  );
+  expect([...new Set(scoped.map(({ scope }) => scope))].toSorted()).toEqual(scopes.toSorted());
+  for (const { description, answers, scope } of scoped) {
+    expect(description).toContain(`\`${scope}\``);
+    expect(answers.get(403)?.description).toContain('`insufficient-scope`');
+    expect(answers.get(403)?.headers.has('www-authenticate')).toBe(true);
+  }
+});
+
+test('what creates something can be asked for again with the same key', () => {
+  const creating = PARTNER_API.filter(({ answers }) => answers.has(201));
+  const repeatable = PARTNER_API.filter(({ parameters }) => parameters.includes('idempotency-key'));
+  expect(repeatable.map(({ id }) => id)).toEqual(creating.map(({ id }) => id));
+  expect(creating.length).toBeGreaterThan(2);
+  for (const { answers } of creating) {
+    expect(answers.get(201)?.headers.has('idempotent-replayed')).toBe(true);
+    expect(answers.get(409)?.description).toContain('`idempotency-key-in-use`');
+    expect(answers.get(422)?.description).toContain('`idempotency-key-reused`');
+  }
+});
+
+test('a list says where the next page begins', () => {
+  const listing = PARTNER_API.filter(({ parameters }) => parameters.includes('lastKey'));
+  expect(listing.map(({ parameters }) => parameters.includes('limit'))).toEqual([true, true, true]);
+  for (const { answers } of listing) {
+    const body = answers.get(200)?.content.get('application/json');
+    expect(body?.value).toHaveProperty('properties.pagination');
+  }
 });
 
 /** Every object in the document with a place to it; `examples` are left out, which hold no schemas. */
@@ -93,8 +210,19 @@ function objectsBelow(place: Place): Place[] {
 const OBJECTS = objectsBelow(ROOT);
 
 /** Completed wherever they are used: an `allOf` of a closed schema. */
-const PARTS = ['Success', 'Session', 'Problem'];
-const REQUESTS = ['SsoRequest', 'ExchangeRequest', 'ContinueForm'];
+const PARTS = ['Answered', 'Success', 'Created', 'Session', 'Attempt', 'Problem'];
+const REQUESTS = [
+  'SsoRequest',
+  'TokenRequest',
+  'UserFields',
+  'UserCreate',
+  'UserUpdate',
+  'UserRoles',
+  'RotateRequest',
+  'IntegrationUpdate',
+  'ExchangeRequest',
+  'ContinueForm',
+];
 
 test('every object in an answer is closed', () => {
   const open = OBJECTS.filter(

@@ -5,7 +5,7 @@
 import type { Database } from '../db/database.ts';
 import type { AuditActor, AuditEventsTable, AuditOutcome } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
-import { type Makers, newId } from '../foundation/ids.ts';
+import { firstId, type Makers, newId } from '../foundation/ids.ts';
 import type { ProblemSlug } from '../foundation/problem-catalogue.ts';
 import type { RequestContext } from '../foundation/request-context.ts';
 
@@ -16,6 +16,8 @@ export type AuditAction =
   | 'sso_token.reopened'
   // A page was shown that asks a person before the token is spent.
   | 'sso_token.held'
+  // The partner took back a link that had not been used.
+  | 'sso_token.revoked'
   | 'session.ended'
   | 'partner.created'
   | 'partner.suspended'
@@ -25,10 +27,20 @@ export type AuditAction =
   | 'organization.resumed'
   | 'integration.enabled'
   | 'integration.disabled'
+  // The partner showed for the first time that its credentials work.
+  | 'integration.connected'
+  | 'integration.updated'
+  | 'access_token.issued'
   | 'credential.created'
   | 'credential.rotated'
   | 'credential.revoked'
   | 'user.created'
+  | 'user.updated'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'user.deleted'
+  // A user whom a partner made became the organization's own.
+  | 'user.released'
   | 'user.suspended'
   | 'user.resumed'
   | 'membership.set'
@@ -41,15 +53,20 @@ export type AuditSubject = Partial<
   Record<'target_id' | 'partner_id' | 'organization_id' | 'user_id' | 'session_id' | 'jti' | 'redirect_path', string>
 >;
 
-export type AuditEvent = AuditSubject & {
-  actor: AuditActor;
-  action: AuditAction;
-  /** The problem that an attempt was refused with; absent when it was granted. */
-  problem?: ProblemSlug;
-  request?: RequestContext;
-  /** What else somebody who reads the row wants to know; never a secret. */
-  detail?: Record<string, unknown>;
-};
+/** Who brings an event about, and with which request. */
+export type Author = { actor: AuditActor; request?: RequestContext };
+
+/** Whoever sits at the command line. */
+export const OPERATOR: Author = { actor: 'operator' };
+
+export type AuditEvent = AuditSubject &
+  Author & {
+    action: AuditAction;
+    /** The problem that an attempt was refused with; absent when it was granted. */
+    problem?: ProblemSlug;
+    /** What else somebody who reads the row wants to know; never a secret. */
+    detail?: Record<string, unknown>;
+  };
 
 // A browser's user agent has some 100 to 300 characters.
 const USER_AGENT_LENGTH = 512;
@@ -69,11 +86,13 @@ function requestColumns(request: RequestContext | undefined) {
 /** Writes one event, in the caller's transaction if it hands one down. */
 export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {
   const { actor, action, problem, request, detail, ...subject } = event;
+  // One moment for both: lists find their way by event_id alone, and ask for moments.
+  const now = makers.clock();
   await db
     .insertInto('audit_events')
     .values({
-      event_id: newId('evt', makers),
-      occurred_at: timestamp(makers.clock()),
+      event_id: newId('evt', { ...makers, clock: () => now }),
+      occurred_at: timestamp(now),
       actor,
       action,
       outcome: problem === undefined ? 'granted' : 'refused',
@@ -110,8 +129,8 @@ export async function listEvents(
     const value = filter[column];
     if (value !== undefined) query = query.where(column, '=', value);
   }
-  if (filter.from !== undefined) query = query.where('occurred_at', '>=', filter.from);
-  if (filter.until !== undefined) query = query.where('occurred_at', '<', filter.until);
+  if (filter.from !== undefined) query = query.where('event_id', '>=', firstId('evt', Date.parse(filter.from)));
+  if (filter.until !== undefined) query = query.where('event_id', '<', firstId('evt', Date.parse(filter.until)));
   if (page.before !== undefined) query = query.where('event_id', '<', page.before);
   return query.execute();
 }

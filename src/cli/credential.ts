@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { revokeCredential, rotateCredential } from '../partners/credential.ts';
+import { MAX_OVERLAP_HOURS, revokeCredential, rotateCredential } from '../partners/credential.ts';
 import { type CredentialOwner, listCredentials } from '../partners/credential-store.ts';
 import { getIntegration } from '../partners/integration.ts';
 import { getPartner } from '../partners/partner.ts';
@@ -38,8 +38,6 @@ function list(): Command {
     },
   );
 }
-
-const MAX_OVERLAP_HOURS = 720;
 
 function parseHours(text: string): number {
   const hours = Number(text);

@@ -8,7 +8,9 @@ import {
 } from '../partners/integration.ts';
 import { getOrganization } from '../partners/organization.ts';
 import { getPartner } from '../partners/partner.ts';
+import { isScope, SCOPES, type Scope } from '../partners/scopes.ts';
 import { type IntegrationFilter, type IntegrationKey, listIntegrations } from '../partners/store.ts';
+import { isEmbedOrigin, isReturnUrl } from '../partners/web-address.ts';
 import { collect, command, listCommand, makers, noun, type PageOptions, withDatabase } from './command.ts';
 import { type Output, printMany, printOne, SHOWN_ONCE } from './output.ts';
 
@@ -24,24 +26,14 @@ function pairCommand(verb: string, description: string): Command {
     .requiredOption('--organization <organization_id>', 'the organization');
 }
 
-/** https, or http on this machine. */
-function isWebUrl(url: URL): boolean {
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && local);
-}
-
-// It stands in a Content-Security-Policy, where * and ; mean something; the URL parser takes both in a host name.
-const PLAIN_ORIGIN = /^https?:\/\/(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::\d+)?$/;
-
 /** An origin that may frame the portal. */
 function parseOrigin(text: string): string {
-  const url = PLAIN_ORIGIN.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.origin === text && isWebUrl(url)) return text;
+  if (isEmbedOrigin(text, 'local_hosts')) return text;
   throw new InvalidArgumentError('It must be an origin such as https://practice.example, without a path.');
 }
 
 function parseReturnUrl(text: string): string {
-  if (URL.canParse(text) && isWebUrl(new URL(text))) return text;
+  if (isReturnUrl(text, 'local_hosts')) return text;
   throw new InvalidArgumentError('It must be an https:// URL.');
 }
 
@@ -50,18 +42,25 @@ function parsePathPrefix(text: string): string {
   throw new InvalidArgumentError('It must be a path such as /dashboard/patients.');
 }
 
+function parseScope(text: string): Scope {
+  if (isScope(text)) return text;
+  throw new InvalidArgumentError(`It must be one of ${SCOPES.join(', ')}.`);
+}
+
 /** False stands for the --no- form, which takes back what was agreed before. */
 type EnableOptions = Pair & {
   embedOrigin?: string[] | false;
   pathPrefix?: string[] | false;
   returnUrl?: string | false;
+  scope?: Scope[] | false;
 };
 
-function toOptions({ embedOrigin, pathPrefix, returnUrl }: EnableOptions): IntegrationOptions {
+function toOptions({ embedOrigin, pathPrefix, returnUrl, scope }: EnableOptions): IntegrationOptions {
   return {
     ...(embedOrigin !== undefined && { embed_origins: embedOrigin || [] }),
     ...(pathPrefix !== undefined && { redirect_path_prefixes: pathPrefix || null }),
     ...(returnUrl !== undefined && { return_url: returnUrl || null }),
+    ...(scope !== undefined && { scopes: scope || [] }),
   };
 }
 
@@ -83,6 +82,12 @@ function enable(): Command {
     .option('--no-path-prefix', 'links may lead wherever REDIRECT_PATH_PREFIXES allows (the default)')
     .option('--return-url <url>', 'where an error page leads back to', parseReturnUrl)
     .option('--no-return-url', 'error pages lead nowhere')
+    .option(
+      '--scope <scope>',
+      `what its access tokens may be good for: ${SCOPES.join(', ')} (all of them by default); repeatable, replaces those before`,
+      collect(parseScope),
+    )
+    .option('--no-scope', 'no access tokens: sign-on only')
     .action(async (options: EnableOptions) => {
       const enabled = await withDatabase((db) =>
         enableIntegration(db, { ...key(options), options: toOptions(options) }, makers),
@@ -123,7 +128,9 @@ const COLUMNS = [
   'embed_origins',
   'redirect_path_prefixes',
   'return_url',
+  'scopes',
   'created_at',
+  'connected_at',
   'disabled_at',
 ];
 

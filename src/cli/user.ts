@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { getOrganization } from '../partners/organization.ts';
+import { parseProviderDetails } from '../provisioning/provider-details.ts';
 import { ACCESS_ROLES, type AccessRole, isAccessRole, parseAccessRoles } from '../users/roles.ts';
 import { listMembers } from '../users/store.ts';
 import {
   createUser,
   getUser,
+  isEmailAddress,
   normalizeEmail,
+  releaseUser,
   removeMembership,
   resumeUser,
   setMembership,
@@ -25,11 +27,9 @@ import {
 } from './command.ts';
 import { printMany, printOne } from './output.ts';
 
-const EMAIL = z.email();
-
 function parseEmail(text: string): string {
   const email = normalizeEmail(text);
-  if (email.length <= 254 && EMAIL.safeParse(email).success) return email;
+  if (isEmailAddress(email)) return email;
   throw new InvalidArgumentError('It must be an e-mail address.');
 }
 
@@ -71,8 +71,22 @@ function list(): Command {
         const { organization_id } = await getOrganization(db, options.organization);
         return listMembers(db, organization_id, options);
       });
-      const rows = members.map((member) => ({ ...member, access_roles: parseAccessRoles(member.access_roles) }));
-      const columns = ['user_id', 'email', 'given_name', 'family_name', 'access_roles', 'created_at', 'suspended_at'];
+      const rows = members.map((member) => ({
+        ...member,
+        access_roles: parseAccessRoles(member.access_roles),
+        provider_details: parseProviderDetails(member.provider_details),
+      }));
+      const columns = [
+        'user_id',
+        'email',
+        'given_name',
+        'family_name',
+        'access_roles',
+        'partner_id',
+        'created_at',
+        'disabled_at',
+        'suspended_at',
+      ];
       printMany(options, rows, { things: 'users', columns, limit: options.limit, cursor: ['user_id'] });
     });
 }
@@ -93,8 +107,16 @@ const resume = changeCommand({
   change: resumeUser,
 });
 
+const release = changeCommand({
+  verb: 'release',
+  description: 'make a user whom a partner made the organization’s own, seen by all its partners',
+  id: 'user_id',
+  state: 'the organization’s own',
+  change: releaseUser,
+});
+
 export function userCommand(): Command {
-  return noun('user', 'people who sign on', [create(), list(), suspend, resume]);
+  return noun('user', 'people who sign on', [create(), list(), suspend, resume, release]);
 }
 
 type MembershipOptions = { user: string; organization: string; json?: boolean };

@@ -21,7 +21,9 @@ export type IntegrationsTable = {
   embed_origins: string;
   redirect_path_prefixes: string | null;
   return_url: string | null;
+  scopes: string;
   created_at: string;
+  connected_at: string | null;
   disabled_at: string | null;
 };
 
@@ -40,9 +42,13 @@ export type CredentialsTable = {
 export type UsersTable = {
   user_id: string;
   organization_id: string;
+  partner_id: string | null;
   email: string;
   given_name: string;
   family_name: string;
+  title: string | null;
+  phone: string | null;
+  provider_details: string | null;
   created_at: string;
   suspended_at: string | null;
 };
@@ -52,6 +58,14 @@ export type MembershipsTable = {
   organization_id: string;
   access_roles: string;
   created_at: string;
+  disabled_at: string | null;
+};
+
+export type PartnerUserIdsTable = {
+  partner_id: string;
+  organization_id: string;
+  partner_user_id: string;
+  user_id: string;
 };
 
 export type SsoTokensTable = {
@@ -62,6 +76,7 @@ export type SsoTokensTable = {
   request_id: string;
   minted_at: string;
   expires_at: string;
+  opened_at: string | null;
   redeemed_at: string | null;
   revoked_at: string | null;
 };
@@ -82,6 +97,15 @@ export type SessionsTable = {
   expires_at: string;
   ended_at: string | null;
   end_reason: SessionEndReason | null;
+};
+
+export type IdempotencyKeysTable = {
+  partner_id: string;
+  organization_id: string;
+  idempotency_key: string;
+  request_hash: string;
+  answer_encrypted: string;
+  expires_at: string;
 };
 
 export type SigningKeyState = 'next' | 'active' | 'retiring';
@@ -128,8 +152,10 @@ export type Tables = {
   credentials: CredentialsTable;
   users: UsersTable;
   memberships: MembershipsTable;
+  partner_user_ids: PartnerUserIdsTable;
   sso_tokens: SsoTokensTable;
   sessions: SessionsTable;
+  idempotency_keys: IdempotencyKeysTable;
   signing_keys: SigningKeysTable;
   audit_events: AuditEventsTable;
 };

@@ -12,7 +12,7 @@ export const systemRandom: Random = (size) => randomBytes(size);
 
 export type Makers = { clock: Clock; random: Random };
 
-export type IdPrefix = 'ptr' | 'org' | 'usr' | 'ses' | 'sso' | 'key' | 'crd' | 'evt' | 'req';
+export type IdPrefix = 'ptr' | 'org' | 'usr' | 'ses' | 'sso' | 'key' | 'crd' | 'evt' | 'req' | 'atk';
 
 /**
  * An id that sorts by the time it was made: `<prefix>_` and a UUID version 7 (RFC 9562, 5.7) as 32 hexadecimal digits.
@@ -20,6 +20,11 @@ export type IdPrefix = 'ptr' | 'org' | 'usr' | 'ses' | 'sso' | 'key' | 'crd' | '
  */
 export function newId(prefix: IdPrefix, { clock, random }: Makers): string {
   return `${prefix}_${v7({ msecs: clock(), random: random(16) }).replaceAll('-', '')}`;
+}
+
+/** The least id that can be made at a moment (milliseconds): ids from then on sort behind it. */
+export function firstId(prefix: IdPrefix, moment: number): string {
+  return `${prefix}_${Math.max(0, moment).toString(16).padStart(12, '0')}`;
 }
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

@@ -3,89 +3,66 @@
 
 import { Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
+import { recordRefusals } from '../audit/refusals.ts';
 import type { Deps } from '../deps.ts';
 import { isChosenId } from '../foundation/ids.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
 import { type AppContext, type AppEnv, prove, singleHeaders } from '../http/context.ts';
-import { isFromScript } from '../http/fetch-metadata.ts';
-import { authenticateOrganization, authenticatePartner } from '../partners/authentication.ts';
-import { findStanding } from '../partners/standing.ts';
-import { recordRefusals } from './attempt.ts';
+import { authenticateCaller, PARTNER_HEADERS } from '../partners/caller.ts';
+import { allowedPrefixes } from '../partners/path-prefixes.ts';
+import { findStanding, getEnabledStanding } from '../partners/standing.ts';
+import { findUserByPartnerId } from '../users/store.ts';
 import { mintSsoToken } from './mint.ts';
-import { isUnderPrefix, judgeRedirectPath } from './redirect-path.ts';
+import { judgeRedirectPath } from './redirect-path.ts';
 import { ownPaths } from './own-paths.ts';
 import type { TokenSubject } from './sso-token.ts';
-
-/** In the documented order, which a refusal lists them in. */
-const REQUIRED_HEADERS = [
-  'x-partner-id',
-  'x-partner-secret',
-  'x-organization-id',
-  'x-organization-secret',
-  'x-user-id',
-] as const;
 
 /** The body; which paths are allowed is for judgeRedirectPath. */
 export const SSO_REQUEST = z.object({ redirect_path: z.string().min(1).max(2048) });
 
-/** @throws Problem browser-request-refused */
-function refuseBrowsers(c: AppContext): void {
-  if (!isFromScript(c)) return;
-  throw new Problem(
-    'browser-request-refused',
-    'This request came from a web page. Secrets do not belong in a browser: call this operation from your server',
-  );
+/** The user is named by our id, or by the partner's own. */
+function requiredHeaders(c: AppContext): string[] {
+  const user = (c.req.header('x-partner-user-id') ?? '') === '' ? ['x-user-id'] : [];
+  return [...PARTNER_HEADERS, ...user];
 }
 
-function header(c: AppContext, name: (typeof REQUIRED_HEADERS)[number]): string {
-  return c.req.header(name) ?? '';
-}
-
-/** @throws Problem invalid-request */
-function requireHeaders(c: AppContext): void {
-  const missing = REQUIRED_HEADERS.filter((name) => header(c, name) === '');
-  if (missing.length > 0) throw new Problem('invalid-request', `Missing required headers: ${missing.join(', ')}`);
-}
-
-/** Establishes partner and organization; x-user-id is then an authentic claim, and recorded if it has the form of an id. */
-async function authenticate({ db, clock }: Deps, c: AppContext): Promise<void> {
-  const given = {
-    partner_id: header(c, 'x-partner-id'),
-    partner_secret: header(c, 'x-partner-secret'),
-    organization_id: header(c, 'x-organization-id'),
-    organization_secret: header(c, 'x-organization-secret'),
-  };
-  await authenticatePartner(db, given, clock());
-  prove(c, { partner_id: given.partner_id });
-  await authenticateOrganization(db, given, clock());
-  const user_id = header(c, 'x-user-id');
-  prove(c, { organization_id: given.organization_id, ...(isChosenId(user_id) && { user_id }) });
-}
-
-function authenticateCaller(deps: Deps): MiddlewareHandler<AppEnv> {
+/** @throws Problem invalid-request when a request names two users, who may not be the same */
+function refuseTwoUsers(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    refuseBrowsers(c);
-    requireHeaders(c);
-    await authenticate(deps, c);
+    const field = 'x-partner-user-id';
+    if (c.req.header('x-user-id') && c.req.header(field))
+      throw invalidRequest([{ field, message: 'Send x-user-id or x-partner-user-id, not both', code: 'conflict' }]);
     await next();
   };
 }
 
-/** What both the deployment and the integration allow: of two prefixes, one inside the other, the inner one. */
-function allowedPrefixes(deployment: string[], integration: string[] | undefined): string[] {
-  if (integration === undefined) return deployment;
-  return deployment.flatMap((outer) =>
-    integration.flatMap((prefix) => {
-      if (isUnderPrefix(prefix, outer)) return [prefix];
-      return isUnderPrefix(outer, prefix) ? [outer] : [];
-    }),
-  );
+/** An x-user-id of the form of an id is an authentic claim of an authenticated caller, and recorded whatever becomes of it. */
+function noteUser(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const user_id = c.req.header('x-user-id') ?? '';
+    if (isChosenId(user_id)) prove(c, { user_id });
+    await next();
+  };
+}
+
+/** The user whom the request names. @throws Problem user-not-found, unless the caller may do nothing at all */
+async function getUserId({ db }: Deps, c: AppContext): Promise<string> {
+  const partner_user_id = c.req.header('x-partner-user-id') ?? '';
+  if (partner_user_id === '') return c.req.header('x-user-id') ?? '';
+  const caller = c.get('caller');
+  const user_id = await findUserByPartnerId(db, { ...caller, partner_user_id });
+  if (user_id === undefined) {
+    await getEnabledStanding(db, caller);
+    throw new Problem('user-not-found', 'There is no user with this partner_user_id in this organization');
+  }
+  prove(c, { user_id });
+  return user_id;
 }
 
 /** @throws Problem invalid-request with the rule that the path breaks */
-async function requireRedirectPath(deps: Deps, subject: TokenSubject): Promise<void> {
+async function requireRedirectPath(deps: Deps, subject: Omit<TokenSubject, 'user_id'>): Promise<void> {
   const { PORTAL_URL, REDIRECT_PATH_PREFIXES } = deps.config;
   const standing = await findStanding(deps.db, subject);
   const verdict = judgeRedirectPath(subject.redirect_path, {
@@ -101,21 +78,20 @@ export function mintRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post(
     '/v1/sso',
-    recordRefusals(deps, 'sso_token.minted', () => 'partner'),
+    recordRefusals(deps, { action: 'sso_token.minted', actorOf: () => 'partner' }),
     singleHeaders(),
-    authenticateCaller(deps),
+    refuseTwoUsers(),
+    authenticateCaller(deps, requiredHeaders),
+    noteUser(),
     boundedBody('application/json'),
     jsonBody(SSO_REQUEST),
     async (c) => {
-      const subject: TokenSubject = {
-        partner_id: header(c, 'x-partner-id'),
-        organization_id: header(c, 'x-organization-id'),
-        user_id: header(c, 'x-user-id'),
-        redirect_path: c.req.valid('json').redirect_path,
-      };
-      prove(c, { redirect_path: subject.redirect_path });
-      await requireRedirectPath(deps, subject);
-      const data = await mintSsoToken(deps, subject, c.get('request'));
+      const { partner_id, organization_id } = c.get('caller');
+      const { redirect_path } = c.req.valid('json');
+      prove(c, { redirect_path });
+      await requireRedirectPath(deps, { partner_id, organization_id, redirect_path });
+      const user_id = await getUserId(deps, c);
+      const data = await mintSsoToken(deps, { partner_id, organization_id, user_id, redirect_path }, c.get('request'));
       return success(c, deps, { message: 'SSO token created successfully', data });
     },
   );

@@ -53,6 +53,7 @@ function tokenRow(
     request_id,
     minted_at,
     expires_at,
+    opened_at: null,
     redeemed_at: null,
     revoked_at: null,
   };

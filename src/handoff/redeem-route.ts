@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { recordEvent } from '../audit/audit.ts';
+import { recordRefusals } from '../audit/refusals.ts';
 import type { SessionsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
@@ -16,10 +16,10 @@ import { describeSession } from '../partners/signed-in.ts';
 import { findStanding, type Standing } from '../partners/standing.ts';
 import { listBrowserSessions } from '../sessions/browser-session.ts';
 import { clearSessionCookie, writeSessionCookie } from '../sessions/cookies.ts';
-import { recordRefusals } from './attempt.ts';
 import { continuePage, switchUserPage } from './confirm-page.ts';
 import {
   exchangeSsoToken,
+  recordArrival,
   requirePlacement,
   requireSamePath,
   requireUnexpired,
@@ -110,7 +110,7 @@ function goOn(c: AppContext, redirect_path: string): Response {
 }
 
 async function record(deps: Deps, c: AppContext, action: 'sso_token.reopened' | 'sso_token.held'): Promise<void> {
-  await recordEvent(deps.db, { actor: 'browser', action, ...c.get('proved'), request: c.get('request') }, deps);
+  await recordArrival(deps, { actor: 'browser', action, ...c.get('proved'), request: c.get('request') });
 }
 
 async function reopen(deps: Deps, c: AppContext, { session_id, redirect_path }: OwnSession): Promise<Response> {
@@ -193,9 +193,11 @@ function isForm(c: AppContext): boolean {
 export function redeemRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   const path = '/auth/sso';
-  const refusals = recordRefusals(deps, 'sso_token.redeemed', (c) =>
-    c.req.method === 'GET' || isForm(c) ? 'browser' : 'portal',
-  );
+  const refusals = recordRefusals(deps, {
+    action: 'sso_token.redeemed',
+    actorOf: (c) => (c.req.method === 'GET' || isForm(c) ? 'browser' : 'portal'),
+    record: recordArrival,
+  });
   routes.use(path, async (c, next) => {
     // Hono would answer HEAD with the handler of GET: a mail scanner's HEAD must not spend a token.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'cache-control': 'no-store' });

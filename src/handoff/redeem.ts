@@ -1,7 +1,7 @@
 // Redeeming: a token becomes a session, once. The steps in order: verify, same path, placement, burn, still active, session.
 // A refusal at any step spends nothing: burn and session are one transaction.
 
-import { recordEvent } from '../audit/audit.ts';
+import { type AuditEvent, recordEvent } from '../audit/audit.ts';
 import { type Database, lockAccess } from '../db/database.ts';
 import type { AuditActor, SessionKind, SessionsTable, SsoTokensTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
@@ -9,7 +9,7 @@ import { timestamp } from '../foundation/clock.ts';
 import { Problem } from '../foundation/problem.ts';
 import { getActiveMember, getEnabledStanding, type Member, type Standing } from '../partners/standing.ts';
 import { closeSession, lifetimesOf, startSession } from '../sessions/session.ts';
-import { burnSsoToken, findSsoToken } from '../sso-tokens/store.ts';
+import { burnSsoToken, findSsoToken, noteOpened } from '../sso-tokens/store.ts';
 import { isEmbedPath } from './redirect-path.ts';
 import type { VerifiedToken } from './sso-token.ts';
 import type { RequestContext } from '../foundation/request-context.ts';
@@ -70,6 +70,14 @@ export async function requireUnspent(db: Database, verified: VerifiedToken): Pro
   const row = await findSsoToken(db, verified.jti);
   if (row?.redeemed_at === null && row.revoked_at === null && isHolder(row, verified)) return;
   throw await explainUnburned(db, verified);
+}
+
+/** Records that a browser or portal came with a token, whatever came of it; its row keeps when that first was. */
+export async function recordArrival(deps: Deps, event: AuditEvent): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    if (event.jti !== undefined) await noteOpened(tx, event.jti, timestamp(deps.clock()));
+    await recordEvent(tx, event, deps);
+  });
 }
 
 export type Exchange = {

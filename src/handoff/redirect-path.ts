@@ -6,6 +6,8 @@
 // repaired path is one the partner did not ask for. Query and fragment choose neither server nor page, so as long as
 // they are safe in a header they are the partner's own and survive byte for byte.
 
+import { isUnderPrefix } from '../partners/path-prefixes.ts';
+
 /** portal_origin as URL.origin gives it (no trailing slash); prefixes as partners write them; own_paths not escaped. */
 export type RedirectPathRules = {
   portal_origin: string;
@@ -72,12 +74,6 @@ export function judgeRedirectPath(value: unknown, rules: RedirectPathRules): Red
 /** Whether a judged redirect_path opens a page made for an iframe. */
 export function isEmbedPath(redirect_path: string): boolean {
   return isUnderPrefix(pathPart(redirect_path), '/embed');
-}
-
-/** Both are path parts, without query. `/a` covers `/a` and `/a/b`, not `/ab`; an empty prefix covers nothing. */
-export function isUnderPrefix(path: string, prefix: string): boolean {
-  if (prefix === '') return false;
-  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
 }
 
 // On the whole string, query and fragment included. Length comes first, so that it bounds all work that follows.

@@ -1,26 +1,15 @@
-// The sso_token: a compact JWS (RFC 7515, 7.1) that says who may land where. How it is signed and how strictly it is read is
-// here; that it works once is sso-tokens/store.ts.
+// The sso_token: a signed token that says who may land where. That it works once is sso-tokens/store.ts.
 
-import { compactVerify, errors, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { Problem } from '../foundation/problem.ts';
 import type { Keyring } from '../signing-keys/keyring.ts';
-import { SIGNING_ALGORITHM } from '../signing-keys/rotate.ts';
+import { signToken, TokenFault, type TokenRules, verifyToken } from '../signing-keys/signed-token.ts';
 
 export const SSO_TOKEN_LIFETIME_SECONDS = 300;
 
-// RFC 8725, 3.11: an explicit type, so that no other JWT of ours can stand in for one.
-const TOKEN_TYPE = 'sso+jwt';
-
-// Servers of one deployment keep time to within this; only `iat` is given the grace, never `exp`.
-const CLOCK_SKEW_SECONDS = 60;
-
-// The longest redirect_path, its JSON escapes and base64url's third more, with room for the ids.
-const MAX_TOKEN_LENGTH = 8_192;
-
 /** RFC 7519, 4.1 and RFC 8693, 4.3 (`client_id`); `org` and `redirect_path` are ours. */
-const claimsSchema = z.strictObject({
+const CLAIMS = z.strictObject({
   iss: z.string(),
   aud: z.string(),
   sub: z.string(),
@@ -32,19 +21,16 @@ const claimsSchema = z.strictObject({
   exp: z.int(),
 });
 
-type Claims = z.output<typeof claimsSchema>;
+type Claims = z.output<typeof CLAIMS>;
 
-// RFC 8725, 3.1 and RFC 7515, 4.1: these three and no other. A header that brings its own key (jku, jwk, x5c) or its own
-// rules (crit, b64) is somebody else's token.
-const headerSchema = z.strictObject({
-  alg: z.literal(SIGNING_ALGORITHM),
-  kid: z.string().regex(/^key_[0-9a-f]{32}$/),
-  typ: z.literal(TOKEN_TYPE),
-});
-
-/** Issuer and audience of this deployment's tokens. */
-function parties(config: Config): { iss: string; aud: string } {
-  return { iss: config.API_URL, aud: config.PORTAL_URL };
+function rulesOf({ API_URL, PORTAL_URL }: Config): TokenRules<Claims> {
+  return {
+    typ: 'sso+jwt',
+    claims: CLAIMS,
+    iss: API_URL,
+    aud: PORTAL_URL,
+    lifetime_seconds: SSO_TOKEN_LIFETIME_SECONDS,
+  };
 }
 
 /** Who may land where, and through whom. */
@@ -63,10 +49,11 @@ export async function signSsoToken(
   { keyring, config }: { keyring: Keyring; config: Config },
   { jti, subject, now }: { jti: string; subject: TokenSubject; now: number },
 ): Promise<string> {
-  const { kid, private_key } = await keyring.active();
+  const { typ, iss, aud } = rulesOf(config);
   const iat = Math.floor(now / 1000);
   const claims: Claims = {
-    ...parties(config),
+    iss,
+    aud,
     sub: subject.user_id,
     org: subject.organization_id,
     client_id: subject.partner_id,
@@ -75,49 +62,7 @@ export async function signSsoToken(
     iat,
     exp: iat + SSO_TOKEN_LIFETIME_SECONDS,
   };
-  return new SignJWT(claims).setProtectedHeader({ alg: SIGNING_ALGORITHM, kid, typ: TOKEN_TYPE }).sign(private_key);
-}
-
-function invalid(cause: string): Problem {
-  return new Problem('token-invalid', 'The token is not valid', { cause });
-}
-
-/**
- * The canonical parts of a compact JWS. jose also reads padded, spaced and re-encoded twins of a token; one token has one
- * spelling here, so that what a scanner or log keeps is what was issued.
- */
-function parseHeader(token: string): { kid: string } {
-  if (token.length > MAX_TOKEN_LENGTH) throw invalid('too long');
-  const parts = token.split('.');
-  if (parts.length !== 3) throw invalid('not three parts');
-  for (const part of parts) {
-    if (part === '' || Buffer.from(part, 'base64url').toString('base64url') !== part)
-      throw invalid('not canonical base64url');
-  }
-  const header = headerSchema.safeParse(parseJson(Buffer.from(parts[0] ?? '', 'base64url')));
-  if (!header.success) throw invalid('header');
-  return header.data;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw invalid('not JSON');
-  }
-}
-
-async function verifySignature(token: string, keyring: Keyring): Promise<Uint8Array> {
-  const { kid } = parseHeader(token);
-  const key = await keyring.find(kid);
-  if (key === undefined) throw invalid('unknown kid');
-  try {
-    const { payload } = await compactVerify(token, key, { algorithms: [SIGNING_ALGORITHM] });
-    return payload;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) throw invalid(error.code);
-    throw error;
-  }
+  return signToken(keyring, typ, claims);
 }
 
 /**
@@ -126,17 +71,15 @@ async function verifySignature(token: string, keyring: Keyring): Promise<Uint8Ar
  */
 export async function verifySsoToken(
   token: string,
-  { keyring, config, now }: { keyring: Keyring; config: Config; now: number },
+  { config, ...verifier }: { keyring: Keyring; config: Config; now: number },
 ): Promise<VerifiedToken> {
-  const payload = await verifySignature(token, keyring);
-  const claims = claimsSchema.safeParse(parseJson(payload));
-  if (!claims.success) throw invalid('claims');
-  const { iss, aud, iat, exp } = claims.data;
-  const expected = parties(config);
-  if (iss !== expected.iss) throw invalid('issuer');
-  if (aud !== expected.aud) throw invalid('audience');
-  if (exp !== iat + SSO_TOKEN_LIFETIME_SECONDS) throw invalid('lifetime');
-  if (iat > now / 1000 + CLOCK_SKEW_SECONDS) throw invalid('issued in the future');
-  const { sub: user_id, org: organization_id, client_id: partner_id, redirect_path, jti } = claims.data;
-  return { user_id, organization_id, partner_id, redirect_path, jti, expires_at: exp * 1000 };
+  try {
+    const claims = await verifyToken(token, verifier, rulesOf(config));
+    const { sub: user_id, org: organization_id, client_id: partner_id, redirect_path, jti, exp } = claims;
+    return { user_id, organization_id, partner_id, redirect_path, jti, expires_at: exp * 1000 };
+  } catch (error) {
+    if (error instanceof TokenFault)
+      throw new Problem('token-invalid', 'The token is not valid', { cause: error.message });
+    throw error;
+  }
 }

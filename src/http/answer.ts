@@ -1,33 +1,53 @@
 // The shapes of an answer: the envelope of the partner API, bare problem details (RFC 9457), or a page for a person.
 
 import { accepts } from 'hono/accepts';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Config } from '../config.ts';
 import { type Clock, timestamp } from '../foundation/clock.ts';
 import type { Problem } from '../foundation/problem.ts';
 import type { AppContext } from './context.ts';
 import { problemPage } from './problem-page.ts';
 import { page } from './page.ts';
+import type { Pagination } from './pagination.ts';
 
 /** `envelope` for the partner API, `problem` for the portal's API, `page` where a person may be in front. */
 export type AnswerStyle = 'envelope' | 'problem' | 'page';
 
 type AnswerOptions = { config: Config; clock: Clock };
 
-/** A success of the partner API; `statusCode`, `requestId` and the like are spelled as that contract spells them. */
-export function success(
-  c: AppContext,
-  { clock }: { clock: Clock },
-  { message, data }: { message: string; data: object },
-): Response {
-  c.header('cache-control', 'no-store');
-  return c.json({
+export type Success = {
+  message: string;
+  data: object;
+  status?: 200 | 201;
+  /** The contract's own word for this success. */
+  code?: string;
+  pagination?: Pagination;
+};
+
+/** The envelope of a success; `statusCode`, `requestId` and the like are spelled as the contract spells them. */
+export function successBody(c: AppContext, clock: Clock, { status = 200, ...answer }: Success): string {
+  const { message, code, data, pagination } = answer;
+  return JSON.stringify({
     success: true,
-    statusCode: 200,
+    statusCode: status,
     message,
+    code,
     data,
+    pagination,
     timestamp: timestamp(clock()),
     requestId: c.get('request').request_id,
   });
+}
+
+/** A success of the partner API. */
+export function success(c: AppContext, { clock }: { clock: Clock }, answer: Success): Response {
+  return jsonAnswer(c, successBody(c, clock, answer), answer.status ?? 200);
+}
+
+/** An answer whose body is JSON text already. */
+export function jsonAnswer(c: AppContext, body: string, status: ContentfulStatusCode): Response {
+  c.header('cache-control', 'no-store');
+  return c.body(body, status, { 'content-type': 'application/json' });
 }
 
 function problemType(config: Config, problem: Problem): string {
@@ -75,7 +95,8 @@ export function problemAnswer(
   c.header('cache-control', 'no-store');
   for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
   // Taken back where a 401 could not be recorded and becomes a 503.
-  c.header('www-authenticate', status === 401 ? challenge(problem) : undefined);
+  const authenticate = problem.headers['www-authenticate'] ?? (status === 401 ? challenge(problem) : undefined);
+  c.header('www-authenticate', authenticate);
   const details = problemDetails(c, problem, options.config);
   switch (prefers(c, options.style)) {
     case 'page':
@@ -89,6 +110,7 @@ export function problemAnswer(
         {
           success: false,
           statusCode: status,
+          ...(problem.code !== undefined && { code: problem.code }),
           error: details,
           timestamp: timestamp(options.clock()),
           requestId: request_id,

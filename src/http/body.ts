@@ -6,6 +6,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import { invalidRequest, Problem, type ValidationEntry } from '../foundation/problem.ts';
 import type { AppContext, AppEnv } from './context.ts';
+import { toValidation } from './validation.ts';
 
 /** Bytes. The largest documented body is a redirect_path of 2,048 characters and a token. */
 const BODY_LIMIT = 16_384;
@@ -20,7 +21,9 @@ function requireMediaType(c: AppContext, media_types: readonly string[]): void {
     .split(';')
     .map((part) => part.trim());
   if (!media_types.includes(type)) {
-    throw new Problem('unsupported-media-type', `The Content-Type must be ${media_types.join(' or ')}`);
+    throw new Problem('unsupported-media-type', `The Content-Type must be ${media_types.join(' or ')}`, {
+      received: /^[\w.+/-]{1,80}$/.test(type) ? type : 'no media type',
+    });
   }
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
@@ -59,6 +62,18 @@ async function readBody(c: AppContext): Promise<void> {
   }
 }
 
+/** True when a request announces no body at all. */
+function isBodyless(c: AppContext): boolean {
+  const length = c.req.header('content-length');
+  return (length === undefined || length === '0') && c.req.header('transfer-encoding') === undefined;
+}
+
+/** boundedBody for JSON that may be left out. */
+export function optionalJson(): MiddlewareHandler<AppEnv> {
+  const required = boundedBody('application/json');
+  return async (c, next) => (isBodyless(c) && c.req.header('content-type') === undefined ? next() : required(c, next));
+}
+
 /**
  * Reads the body once, bounded, and leaves it for the validators behind. @throws Problem unsupported-media-type,
  * payload-too-large or invalid-request
@@ -73,30 +88,19 @@ export function boundedBody(...media_types: readonly string[]): MiddlewareHandle
   };
 }
 
-function isMissing(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && issue.message.includes('received undefined');
-}
-
-/** What is wrong, as the end of a sentence that begins with the field. */
-function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`;
-  if (issue.code === 'too_small') return `must have at least ${issue.minimum} character`;
-  if (issue.code === 'too_big') return `must have at most ${issue.maximum} characters`;
-  return `is not valid: ${issue.message}`;
-}
-
-/** A schema's complaints as `validation` entries; messages never repeat the value. */
-function toValidation(issues: readonly z.core.$ZodIssue[]): ValidationEntry[] {
-  return issues.map((issue) => {
-    const field = issue.path.join('.') || 'body';
-    if (isMissing(issue)) return { field, message: `${field} is required`, code: 'missing' };
-    return { field, message: `${field} ${inWords(issue)}`, code: issue.code };
+/** zValidator for JSON bodies with our problems. Goes behind boundedBody. @throws Problem invalid-request, unless told otherwise */
+export function jsonBody<T extends z.ZodType>(
+  schema: T,
+  refuse: (entries: ValidationEntry[]) => Problem = invalidRequest,
+) {
+  return zValidator('json', schema, (result) => {
+    if (!result.success) throw refuse(toValidation(result.error.issues));
   });
 }
 
-/** zValidator for JSON bodies with our problems. Goes behind boundedBody. @throws Problem invalid-request */
-export function jsonBody<T extends z.ZodType>(schema: T) {
-  return zValidator('json', schema, (result) => {
+/** The same for query parameters. @throws Problem invalid-request */
+export function queryParameters<T extends z.ZodType>(schema: T) {
+  return zValidator('query', schema, (result) => {
     if (!result.success) throw invalidRequest(toValidation(result.error.issues));
   });
 }

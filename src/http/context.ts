@@ -18,6 +18,14 @@ export type Proved = Partial<
   Record<'partner_id' | 'organization_id' | 'user_id' | 'session_id' | 'jti' | 'redirect_path', string>
 >;
 
+/** Whose secrets came with the request, and which of them. */
+export type Caller = {
+  partner_id: string;
+  organization_id: string;
+  /** The credentials that vouch for it. */
+  credential_ids: string[];
+};
+
 export type AppEnv = {
   Bindings: HttpBindings;
   Variables: {
@@ -28,6 +36,8 @@ export type AppEnv = {
     frame_ancestors?: string[];
     /** What has been established so far, for the audit event and, but for the path, the log line. */
     proved: Proved;
+    /** Set by what authenticates a partner's server; nothing behind that reads the headers again. */
+    caller: Caller;
     /** The problem's slug and private reason, for the log line. */
     refusal?: { problem: string; reason?: string };
   };
@@ -47,6 +57,8 @@ const SINGLE_HEADERS = new Set([
   'x-organization-id',
   'x-organization-secret',
   'x-user-id',
+  'x-partner-user-id',
+  'idempotency-key',
   'x-original-uri',
   'x-original-url',
   'x-forwarded-uri',

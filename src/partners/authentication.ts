@@ -30,28 +30,57 @@ async function noteUse(db: Database, credential: CredentialsTable, now: number):
   await updateCredential(db, credential_id, { last_used_at: timestamp(now) });
 }
 
-async function checkSecret(
+/** What is wrong with a secret, for the receipt that only its owner can read; undefined when nothing is. */
+function faultOf(credential: CredentialsTable | undefined, owner: CredentialOwner, now: number): string | undefined {
+  if (credential === undefined) return 'a secret that was never issued here';
+  if (credential.partner_id !== owner.partner_id) return 'a secret of another partner';
+  if (credential.organization_id !== owner.organization_id) {
+    if (credential.organization_id === null) return 'the partner secret, where the organization secret belongs';
+    return owner.organization_id === null
+      ? 'an organization secret, where the partner secret belongs'
+      : 'a secret for another organization';
+  }
+  if (credential.revoked_at !== null) return `a secret that was revoked at ${credential.revoked_at}`;
+  return isActiveCredential(credential, timestamp(now))
+    ? undefined
+    : `a secret that expired at ${credential.expires_at ?? ''}`;
+}
+
+type SecretCheck = { owner: CredentialOwner; secret: string; detail: string };
+
+/** The credential of a good secret. @throws Problem authentication-required with the detail of the check, whatever is wrong */
+async function getCredential(
   db: Database,
-  { owner, secret }: { owner: CredentialOwner; secret: string },
+  { owner, secret, detail }: SecretCheck,
   now: number,
-): Promise<boolean> {
+): Promise<CredentialsTable> {
   const credential = await findCredentialBySecret(db, hashSecret(secret));
-  if (credential === undefined || !isActiveCredential(credential, timestamp(now))) return false;
-  if (credential.partner_id !== owner.partner_id || credential.organization_id !== owner.organization_id) return false;
+  const received = faultOf(credential, owner, now);
+  if (credential === undefined || received !== undefined)
+    throw new Problem('authentication-required', detail, {
+      ...(received !== undefined && { received }),
+      cause: received,
+    });
   await noteUse(db, credential, now);
-  return true;
+  return credential;
 }
 
 /** Checks the partner's secret. @throws Problem authentication-required */
-export async function authenticatePartner(db: Database, given: PartnerCredentials, now: number): Promise<void> {
-  const owner = { partner_id: given.partner_id, organization_id: null };
-  if (await checkSecret(db, { owner, secret: given.partner_secret }, now)) return;
-  throw new Problem('authentication-required', 'Invalid partner credentials');
+export async function authenticatePartner(
+  db: Database,
+  { partner_id, partner_secret }: Pick<PartnerCredentials, 'partner_id' | 'partner_secret'>,
+  now: number,
+): Promise<CredentialsTable> {
+  const owner = { partner_id, organization_id: null };
+  return getCredential(db, { owner, secret: partner_secret, detail: 'Invalid partner credentials' }, now);
 }
 
 /** Checks the organization's secret, which belongs to the pair of both. @throws Problem authentication-required */
-export async function authenticateOrganization(db: Database, given: PartnerCredentials, now: number): Promise<void> {
-  const owner = { partner_id: given.partner_id, organization_id: given.organization_id };
-  if (await checkSecret(db, { owner, secret: given.organization_secret }, now)) return;
-  throw new Problem('authentication-required', 'Invalid organization credentials');
+export async function authenticateOrganization(
+  db: Database,
+  { partner_id, organization_id, organization_secret }: Omit<PartnerCredentials, 'partner_secret'>,
+  now: number,
+): Promise<CredentialsTable> {
+  const owner = { partner_id, organization_id };
+  return getCredential(db, { owner, secret: organization_secret, detail: 'Invalid organization credentials' }, now);
 }

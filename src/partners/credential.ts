@@ -1,7 +1,7 @@
 // Secrets of partners and integrations: issued, rotated with an overlap, revoked. A secret is returned once; only its hash
 // is kept. Checking one is in authentication.ts.
 
-import { recordEvent } from '../audit/audit.ts';
+import { type Author, OPERATOR, recordEvent } from '../audit/audit.ts';
 import { type Database, type DatabaseTransaction, lockAccess } from '../db/database.ts';
 import type { CredentialsTable } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
@@ -16,6 +16,9 @@ import {
   updateCredential,
 } from './credential-store.ts';
 
+/** How long a replaced secret may stay good, at the most: 30 days. */
+export const MAX_OVERLAP_HOURS = 720;
+
 export type IssuedCredential = { credential_id: string; secret: string };
 
 /** Who a credential belongs to, as an audit event's members. */
@@ -23,11 +26,13 @@ function subject({ partner_id, organization_id }: CredentialOwner) {
   return organization_id === null ? { partner_id } : { partner_id, organization_id };
 }
 
+export type AuthoredMakers = Makers & { by: Author };
+
 /** Makes and stores a secret, in the caller's transaction. */
 export async function issueCredential(
   tx: DatabaseTransaction,
   owner: CredentialOwner,
-  makers: Makers,
+  { by = OPERATOR, ...makers }: Makers & { by?: Author },
 ): Promise<IssuedCredential> {
   const secret = newSecret(owner.organization_id === null ? 'hps' : 'hos', makers.random);
   const credential_id = newId('crd', makers);
@@ -41,20 +46,21 @@ export async function issueCredential(
     revoked_at: null,
     last_used_at: null,
   });
-  await recordEvent(
-    tx,
-    { actor: 'operator', action: 'credential.created', target_id: credential_id, ...subject(owner) },
-    makers,
-  );
+  await recordEvent(tx, { ...by, action: 'credential.created', target_id: credential_id, ...subject(owner) }, makers);
   return { credential_id, secret };
 }
 
-async function endCredential(tx: DatabaseTransaction, credential: CredentialsTable, makers: Makers): Promise<void> {
+/** Ends a secret at once. */
+export async function endCredential(
+  tx: DatabaseTransaction,
+  credential: CredentialsTable,
+  { by, ...makers }: AuthoredMakers,
+): Promise<void> {
   const { credential_id } = credential;
   await updateCredential(tx, credential_id, { revoked_at: timestamp(makers.clock()) });
   await recordEvent(
     tx,
-    { actor: 'operator', action: 'credential.revoked', target_id: credential_id, ...subject(credential) },
+    { ...by, action: 'credential.revoked', target_id: credential_id, ...subject(credential) },
     makers,
   );
 }
@@ -66,7 +72,7 @@ async function endCredential(tx: DatabaseTransaction, credential: CredentialsTab
 async function phaseOut(
   tx: DatabaseTransaction,
   { active, until }: { active: CredentialsTable[]; until: string },
-  makers: Makers,
+  makers: AuthoredMakers,
 ): Promise<string | null> {
   const [newest, ...older] = active;
   for (const credential of older) await endCredential(tx, credential, makers);
@@ -79,26 +85,33 @@ async function phaseOut(
 // More than can be active at once, by far.
 const RECENT = 100;
 
-/** Issues a new secret; the present one stays good for `overlap_hours` (0: ends now). */
-export async function rotateCredential(
-  db: Database,
-  rotation: { owner: CredentialOwner; overlap_hours: number },
-  makers: Makers,
-): Promise<IssuedCredential & { previous_expires_at: string | null }> {
-  const { owner, overlap_hours } = rotation;
+export type Rotation = { owner: CredentialOwner; overlap_hours: number };
+export type RotatedCredential = IssuedCredential & { previous_expires_at: string | null };
+
+/**
+ * Issues a new secret; the present one stays good for `overlap_hours` (0: ends now). The transaction has begun with an
+ * exclusive lockAccess: two rotations at once would each end what the other has just made.
+ */
+export async function replaceCredential(
+  tx: DatabaseTransaction,
+  { owner, overlap_hours }: Rotation,
+  makers: AuthoredMakers,
+): Promise<RotatedCredential> {
+  const now = makers.clock();
+  const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, timestamp(now)));
+  const until = timestamp(now + overlap_hours * 3_600_000);
+  const previous_expires_at = await phaseOut(tx, { active, until }, makers);
+  const issued = await issueCredential(tx, owner, makers);
+  const event = { ...makers.by, action: 'credential.rotated', target_id: issued.credential_id } as const;
+  await recordEvent(tx, { ...event, ...subject(owner) }, makers);
+  return { ...issued, previous_expires_at };
+}
+
+/** The operator's way to rotate. */
+export async function rotateCredential(db: Database, rotation: Rotation, makers: Makers): Promise<RotatedCredential> {
   return db.transaction().execute(async (tx) => {
     await lockAccess(tx, 'exclusive');
-    const now = makers.clock();
-    const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, timestamp(now)));
-    const until = timestamp(now + overlap_hours * 3_600_000);
-    const previous_expires_at = await phaseOut(tx, { active, until }, makers);
-    const issued = await issueCredential(tx, owner, makers);
-    await recordEvent(
-      tx,
-      { actor: 'operator', action: 'credential.rotated', target_id: issued.credential_id, ...subject(owner) },
-      makers,
-    );
-    return { ...issued, previous_expires_at };
+    return replaceCredential(tx, rotation, { ...makers, by: OPERATOR });
   });
 }
 
@@ -108,7 +121,7 @@ export async function revokeCredential(db: Database, credential_id: string, make
     const credential = await findCredential(tx, credential_id);
     if (credential === undefined) throw new OperatorError(`there is no credential ${credential_id}`);
     if (credential.revoked_at !== null) return false;
-    await endCredential(tx, credential, makers);
+    await endCredential(tx, credential, { ...makers, by: OPERATOR });
     return true;
   });
 }

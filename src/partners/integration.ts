@@ -11,6 +11,7 @@ import { withdrawAccess } from '../sso-tokens/withdraw.ts';
 import { issueCredential } from './credential.ts';
 import { getOrganization } from './organization.ts';
 import { getPartner } from './partner.ts';
+import { formatScopes, parseScopes, SCOPES, type Scope } from './scopes.ts';
 import { parseTextList } from './standing.ts';
 import {
   findIntegration,
@@ -26,15 +27,17 @@ export type IntegrationOptions = {
   embed_origins?: string[];
   redirect_path_prefixes?: string[] | null;
   return_url?: string | null;
+  scopes?: Scope[];
 };
 
-function toChange(options: IntegrationOptions): IntegrationChange {
+export function toChange(options: IntegrationOptions): IntegrationChange {
   return {
     ...(options.embed_origins && { embed_origins: JSON.stringify(options.embed_origins) }),
     ...(options.redirect_path_prefixes !== undefined && {
       redirect_path_prefixes: options.redirect_path_prefixes && JSON.stringify(options.redirect_path_prefixes),
     }),
     ...(options.return_url !== undefined && { return_url: options.return_url }),
+    ...(options.scopes && { scopes: formatScopes(options.scopes) }),
   };
 }
 
@@ -55,7 +58,9 @@ export async function enableIntegration(
     embed_origins: '[]',
     redirect_path_prefixes: null,
     return_url: null,
+    scopes: formatScopes(SCOPES),
     created_at,
+    connected_at: null,
     disabled_at: null,
   };
   return db.transaction().execute(async (tx) => {
@@ -90,9 +95,10 @@ export async function disableIntegration(db: Database, key: IntegrationKey, make
 }
 
 /** The row with its JSON columns read. */
-export function describeIntegration({ embed_origins, redirect_path_prefixes, ...row }: IntegrationsTable) {
+export function describeIntegration({ embed_origins, redirect_path_prefixes, scopes, ...row }: IntegrationsTable) {
   return {
     ...row,
+    scopes: parseScopes(scopes),
     embed_origins: parseTextList(embed_origins),
     redirect_path_prefixes: redirect_path_prefixes === null ? null : parseTextList(redirect_path_prefixes),
   };

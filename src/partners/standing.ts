@@ -4,9 +4,11 @@
 import type { Database } from '../db/database.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
+import { parseScopes, type Scope } from './scopes.ts';
+import { isVisibleTo } from '../users/store.ts';
 
 type IntegrationKey = { partner_id: string; organization_id: string };
-type MemberKey = { organization_id: string; user_id: string };
+type MemberKey = { partner_id: string; organization_id: string; user_id: string };
 
 /** What the rule looks at besides the user, and the names that answers and pages show. */
 export type Standing = {
@@ -22,6 +24,7 @@ export type Standing = {
     embed_origins: string[];
     redirect_path_prefixes: string[] | undefined;
     return_url: string | undefined;
+    scopes: Scope[];
   };
 };
 
@@ -31,7 +34,10 @@ export type Member = {
   given_name: string;
   family_name: string;
   access_roles: AccessRole[];
+  /** Everywhere, by the operator. */
   suspended_at: string | null;
+  /** In this organization. */
+  disabled_at: string | null;
 };
 
 /** Reads a column that holds a JSON array of text. */
@@ -60,6 +66,7 @@ export async function findStanding(
       'integrations.embed_origins',
       'integrations.redirect_path_prefixes',
       'integrations.return_url',
+      'integrations.scopes',
     ])
     .where('integrations.partner_id', '=', partner_id)
     .where('integrations.organization_id', '=', organization_id)
@@ -79,30 +86,47 @@ export async function findStanding(
       redirect_path_prefixes:
         row.redirect_path_prefixes === null ? undefined : parseTextList(row.redirect_path_prefixes),
       return_url: row.return_url ?? undefined,
+      scopes: parseScopes(row.scopes),
     },
   };
 }
 
-/** A user as a member of an organization; undefined for everybody else, so that no tenant learns of another's users. */
-async function findMember(db: Database, { organization_id, user_id }: MemberKey): Promise<Member | undefined> {
+/**
+ * A user as a member of an organization; undefined for everybody else, and for users whom another partner made, so that no
+ * tenant learns of another's users.
+ */
+async function findMember(
+  db: Database,
+  { partner_id, organization_id, user_id }: MemberKey,
+): Promise<Member | undefined> {
   const row = await db
     .selectFrom('memberships')
     .innerJoin('users', 'users.user_id', 'memberships.user_id')
-    .select(['users.user_id', 'email', 'given_name', 'family_name', 'suspended_at', 'access_roles'])
+    .select(['users.user_id', 'email', 'given_name', 'family_name', 'suspended_at', 'disabled_at', 'access_roles'])
     .where('memberships.user_id', '=', user_id)
     .where('memberships.organization_id', '=', organization_id)
+    .where(isVisibleTo(partner_id))
     .executeTakeFirst();
   return row && { ...row, access_roles: parseAccessRoles(row.access_roles) };
 }
 
+/** For the receipt of a refused attempt. */
+function since(moment: string): { received: string } {
+  return { received: `not active since ${moment}` };
+}
+
 function requireEnabled({ partner, organization, integration }: Standing): void {
-  if (partner.suspended_at !== null) throw new Problem('partner-suspended', 'This partner is suspended');
-  if (organization.suspended_at !== null || organization.parent_suspended_at !== null) {
-    throw new Problem('organization-suspended', 'This organization is suspended');
-  }
-  if (integration.disabled_at !== null) {
-    throw new Problem('integration-disabled', 'This partner is not enabled for this organization');
-  }
+  const organization_suspended_at = organization.suspended_at ?? organization.parent_suspended_at;
+  if (partner.suspended_at !== null)
+    throw new Problem('partner-suspended', 'This partner is suspended', since(partner.suspended_at));
+  if (organization_suspended_at !== null)
+    throw new Problem('organization-suspended', 'This organization is suspended', since(organization_suspended_at));
+  if (integration.disabled_at !== null)
+    throw new Problem(
+      'integration-disabled',
+      'This partner is not enabled for this organization',
+      since(integration.disabled_at),
+    );
 }
 
 /** @throws Problem partner-suspended, organization-suspended or integration-disabled */
@@ -118,6 +142,9 @@ export async function getEnabledStanding(db: Database, key: IntegrationKey): Pro
 export async function getActiveMember(db: Database, key: MemberKey): Promise<Member> {
   const member = await findMember(db, key);
   if (member === undefined) throw new Problem('user-not-found', 'There is no such user in this organization');
-  if (member.suspended_at !== null) throw new Problem('user-suspended', 'This user is suspended');
+  if (member.suspended_at !== null)
+    throw new Problem('user-suspended', 'This user is suspended', since(member.suspended_at));
+  if (member.disabled_at !== null)
+    throw new Problem('user-suspended', 'This user is disabled in this organization', since(member.disabled_at));
   return member;
 }

@@ -127,6 +127,23 @@ export async function updateIntegrationDisabled(
   return row !== undefined;
 }
 
+/** Sets connected_at; false when the integration has been connected before. */
+export async function updateIntegrationConnected(
+  db: Database,
+  key: IntegrationKey,
+  connected_at: string,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('integrations')
+    .set({ connected_at })
+    .where('partner_id', '=', key.partner_id)
+    .where('organization_id', '=', key.organization_id)
+    .where('connected_at', 'is', null)
+    .returning('partner_id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export type IntegrationFilter = Partial<IntegrationKey>;
 
 /** In the order of (organization_id, partner_id). */

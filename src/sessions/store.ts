@@ -40,7 +40,8 @@ export type AccessScope =
   | { partner_id: string }
   | { organization_ids: string[] }
   | { partner_id: string; organization_id: string }
-  | { user_id: string; organization_id: string };
+  | { user_id: string; organization_id: string }
+  | { user_id: string; organization_id: string; partner_id: string };
 
 type ScopedColumns = 'user_id' | 'partner_id' | 'organization_id';
 

@@ -6,7 +6,7 @@ import type { Database } from '../db/database.ts';
 import type { SigningKeysTable } from '../db/tables.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
-import { decryptPrivateKey, encryptionKeyId } from './private-key-encryption.ts';
+import { decryptAtRest, encryptionKeyId } from '../foundation/encryption.ts';
 import { retiredBefore, SIGNING_ALGORITHM } from './rotate.ts';
 import { findSigningKey, listSigningKeys } from './store.ts';
 
@@ -34,7 +34,7 @@ async function importPublic(row: SigningKeysTable): Promise<CryptoKey> {
 }
 
 async function importPrivate(row: SigningKeysTable, master_key: Buffer): Promise<SigningKey> {
-  const pkcs8 = decryptPrivateKey(row.private_key_encrypted, row.kid, master_key);
+  const pkcs8 = decryptAtRest(row.private_key_encrypted, row.kid, master_key);
   return { kid: row.kid, private_key: await importPKCS8(pkcs8, SIGNING_ALGORITHM) };
 }
 

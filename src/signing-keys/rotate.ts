@@ -7,7 +7,7 @@ import { type Database, lockAccess } from '../db/database.ts';
 import type { SigningKeysTable, SigningKeyState } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { type Makers, newId } from '../foundation/ids.ts';
-import { encryptionKeyId, encryptPrivateKey } from './private-key-encryption.ts';
+import { encryptionKeyId, encryptAtRest } from '../foundation/encryption.ts';
 import { activateNextKey, deleteRetiredKeys, insertSigningKey, listSigningKeys, retireActiveKey } from './store.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
@@ -32,7 +32,7 @@ async function newSigningKey(state: SigningKeyState, maker: KeyMaker): Promise<S
     state,
     algorithm: SIGNING_ALGORITHM,
     public_jwk: JSON.stringify(public_jwk),
-    private_key_encrypted: encryptPrivateKey(await exportPKCS8(privateKey), kid, maker),
+    private_key_encrypted: encryptAtRest(await exportPKCS8(privateKey), kid, maker),
     encryption_key_id: encryptionKeyId(maker.master_key),
     created_at: now,
     activated_at: state === 'active' ? now : null,

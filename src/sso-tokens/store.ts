@@ -22,7 +22,7 @@ export async function burnSsoToken(
 ): Promise<SsoTokensTable | undefined> {
   return db
     .updateTable('sso_tokens')
-    .set({ redeemed_at })
+    .set((eb) => ({ redeemed_at, opened_at: eb.fn.coalesce('opened_at', eb.val(redeemed_at)) }))
     .where('jti', '=', holder.jti)
     .where('partner_id', '=', holder.partner_id)
     .where('organization_id', '=', holder.organization_id)
@@ -36,6 +36,25 @@ export async function burnSsoToken(
 
 export async function findSsoToken(db: Database, jti: string): Promise<SsoTokensTable | undefined> {
   return db.selectFrom('sso_tokens').selectAll().where('jti', '=', jti).executeTakeFirst();
+}
+
+/** Notes when a browser first came with a token, whatever came of it. */
+export async function noteOpened(db: Database, jti: string, opened_at: string): Promise<void> {
+  await db.updateTable('sso_tokens').set({ opened_at }).where('jti', '=', jti).where('opened_at', 'is', null).execute();
+}
+
+/** Takes back one token that could still be spent; false when there is nothing to take back. */
+export async function revokeUnspentToken(db: Database, jti: string, revoked_at: string): Promise<boolean> {
+  const row = await db
+    .updateTable('sso_tokens')
+    .set({ revoked_at })
+    .where('jti', '=', jti)
+    .where('expires_at', '>', revoked_at)
+    .where('redeemed_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .returning('jti')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Withdraws every token of a scope that could still be spent and says how many there were. */

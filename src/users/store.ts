@@ -1,14 +1,30 @@
-// The rows of users and memberships.
+// The rows of users, of their memberships, and of the ids that partners know them by.
 
+import type { ExpressionBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
-import type { MembershipsTable, UsersTable } from '../db/tables.ts';
+import type { MembershipsTable, PartnerUserIdsTable, Tables, UsersTable } from '../db/tables.ts';
 
-export async function insertUser(db: Database, row: UsersTable): Promise<void> {
-  await db.insertInto('users').values(row).execute();
+/** Inserts unless the e-mail is taken in the top-level organization; true when it was inserted. */
+export async function insertUser(db: Database, row: UsersTable): Promise<boolean> {
+  const inserted = await db
+    .insertInto('users')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['organization_id', 'email']).doNothing())
+    .returning('user_id')
+    .executeTakeFirst();
+  return inserted !== undefined;
 }
 
 export async function findUser(db: Database, user_id: string): Promise<UsersTable | undefined> {
   return db.selectFrom('users').selectAll().where('user_id', '=', user_id).executeTakeFirst();
+}
+
+export type UserChange = Partial<
+  Pick<UsersTable, 'given_name' | 'family_name' | 'title' | 'phone' | 'provider_details' | 'partner_id'>
+>;
+
+export async function updateUser(db: Database, user_id: string, change: UserChange): Promise<void> {
+  await db.updateTable('users').set(change).where('user_id', '=', user_id).execute();
 }
 
 /** Sets or clears suspended_at; false when the user is in that state already. */
@@ -27,6 +43,21 @@ export async function updateUserSuspension(
   return row !== undefined;
 }
 
+/** Removes a user who is a member of no organization any more; false while there is a membership. */
+export async function deleteUserWithoutMembership(db: Database, user_id: string): Promise<boolean> {
+  const row = await db
+    .deleteFrom('users')
+    .where('user_id', '=', user_id)
+    .where((eb) =>
+      eb.not(
+        eb.exists(eb.selectFrom('memberships').select('user_id').whereRef('memberships.user_id', '=', 'users.user_id')),
+      ),
+    )
+    .returning('user_id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Sets the whole set of roles; makes the membership if there is none. */
 export async function upsertMembership(db: Database, row: MembershipsTable): Promise<void> {
   await db
@@ -38,8 +69,32 @@ export async function upsertMembership(db: Database, row: MembershipsTable): Pro
     .execute();
 }
 
-/** False when there was no such membership. */
-export async function deleteMembership(db: Database, user_id: string, organization_id: string): Promise<boolean> {
+type MembershipKey = Pick<MembershipsTable, 'user_id' | 'organization_id'>;
+
+/** Sets or clears disabled_at; false when the membership is in that state already, or does not exist. */
+export async function updateMembershipDisabled(
+  db: Database,
+  { user_id, organization_id }: MembershipKey,
+  disabled_at: string | null,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('memberships')
+    .set({ disabled_at })
+    .where('user_id', '=', user_id)
+    .where('organization_id', '=', organization_id)
+    .where('disabled_at', disabled_at === null ? 'is not' : 'is', null)
+    .returning('user_id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Takes the partners' ids along; false when there was no such membership. */
+export async function deleteMembership(db: Database, { user_id, organization_id }: MembershipKey): Promise<boolean> {
+  await db
+    .deleteFrom('partner_user_ids')
+    .where('user_id', '=', user_id)
+    .where('organization_id', '=', organization_id)
+    .execute();
   const row = await db
     .deleteFrom('memberships')
     .where('user_id', '=', user_id)
@@ -49,7 +104,13 @@ export async function deleteMembership(db: Database, user_id: string, organizati
   return row !== undefined;
 }
 
-export type MemberRow = UsersTable & { access_roles: string };
+/** The users that a partner sees: those it made, and those that are the organization's own. */
+export function isVisibleTo(partner_id: string) {
+  return (eb: ExpressionBuilder<Tables, 'users'>) =>
+    eb.or([eb('users.partner_id', 'is', null), eb('users.partner_id', '=', partner_id)]);
+}
+
+export type MemberRow = UsersTable & Pick<MembershipsTable, 'access_roles' | 'disabled_at'>;
 
 /** Members of an organization in the order of their user_id; `after` is the user_id that the page before ended with. */
 export async function listMembers(
@@ -61,10 +122,88 @@ export async function listMembers(
     .selectFrom('memberships')
     .innerJoin('users', 'users.user_id', 'memberships.user_id')
     .selectAll('users')
-    .select('memberships.access_roles')
+    .select(['memberships.access_roles', 'memberships.disabled_at'])
     .where('memberships.organization_id', '=', organization_id)
     .orderBy('memberships.user_id')
     .limit(page.limit);
   if (page.after !== undefined) query = query.where('memberships.user_id', '>', page.after);
   return query.execute();
+}
+
+export type IntegrationKey = Pick<PartnerUserIdsTable, 'partner_id' | 'organization_id'>;
+
+/** A member as one partner sees them. */
+export type PartnerMemberRow = MemberRow & { partner_user_id: string | null };
+
+function partnerMembers(db: Database, { partner_id, organization_id }: IntegrationKey) {
+  return db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.user_id', 'memberships.user_id')
+    .leftJoin('partner_user_ids', (join) =>
+      join
+        .onRef('partner_user_ids.user_id', '=', 'memberships.user_id')
+        .onRef('partner_user_ids.organization_id', '=', 'memberships.organization_id')
+        .on('partner_user_ids.partner_id', '=', partner_id),
+    )
+    .selectAll('users')
+    .select(['memberships.access_roles', 'memberships.disabled_at', 'partner_user_ids.partner_user_id'])
+    .where('memberships.organization_id', '=', organization_id)
+    .where(isVisibleTo(partner_id));
+}
+
+export async function findPartnerMember(
+  db: Database,
+  key: IntegrationKey & { user_id: string },
+): Promise<PartnerMemberRow | undefined> {
+  return partnerMembers(db, key).where('memberships.user_id', '=', key.user_id).executeTakeFirst();
+}
+
+export type PartnerMemberFilter = { email?: string; partner_user_id?: string };
+
+/** In the order of their user_id; `after` is the user_id that the page before ended with. */
+export async function listPartnerMembers(
+  db: Database,
+  { email, partner_user_id, ...key }: IntegrationKey & PartnerMemberFilter,
+  page: { limit: number; after?: string },
+): Promise<PartnerMemberRow[]> {
+  let query = partnerMembers(db, key).orderBy('memberships.user_id').limit(page.limit);
+  if (email !== undefined) query = query.where('users.email', '=', email);
+  if (partner_user_id !== undefined) query = query.where('partner_user_ids.partner_user_id', '=', partner_user_id);
+  if (page.after !== undefined) query = query.where('memberships.user_id', '>', page.after);
+  return query.execute();
+}
+
+/** Inserts unless the partner has given this id to somebody else there; true when it was inserted. */
+export async function insertPartnerUserId(db: Database, row: PartnerUserIdsTable): Promise<boolean> {
+  const inserted = await db
+    .insertInto('partner_user_ids')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['partner_id', 'organization_id', 'partner_user_id']).doNothing())
+    .returning('user_id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+export async function deletePartnerUserId(db: Database, key: IntegrationKey & { user_id: string }): Promise<void> {
+  await db
+    .deleteFrom('partner_user_ids')
+    .where('user_id', '=', key.user_id)
+    .where('organization_id', '=', key.organization_id)
+    .where('partner_id', '=', key.partner_id)
+    .execute();
+}
+
+/** The user whom a partner knows by an id of its own. */
+export async function findUserByPartnerId(
+  db: Database,
+  { partner_id, organization_id, partner_user_id }: Omit<PartnerUserIdsTable, 'user_id'>,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('partner_user_ids')
+    .select('user_id')
+    .where('partner_id', '=', partner_id)
+    .where('organization_id', '=', organization_id)
+    .where('partner_user_id', '=', partner_user_id)
+    .executeTakeFirst();
+  return row?.user_id;
 }

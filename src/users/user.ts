@@ -1,63 +1,92 @@
 // People and their memberships: created, suspended, resumed, joined to organizations. A user belongs to one top-level
 // organization, where the e-mail is unique, and may be a member of it and of its sub-organizations.
 
-import { recordEvent } from '../audit/audit.ts';
-import { type Database, isUniqueViolation } from '../db/database.ts';
+import { z } from 'zod';
+import { type Author, OPERATOR, recordEvent } from '../audit/audit.ts';
+import type { Database, DatabaseTransaction } from '../db/database.ts';
 import type { OrganizationsTable, UsersTable } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { type Makers, newId } from '../foundation/ids.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
 import { restoreAccess, withdrawAccess } from '../sso-tokens/withdraw.ts';
 import { type AccessRole, formatAccessRoles } from './roles.ts';
-import { deleteMembership, findUser, insertUser, updateUserSuspension, upsertMembership } from './store.ts';
+import { deleteMembership, findUser, insertUser, updateUser, updateUserSuspension, upsertMembership } from './store.ts';
 
 /** The form in which e-mail addresses are stored and compared. */
 export function normalizeEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 
+const EMAIL = z.email();
+const EMAIL_LENGTH = 254;
+
+/** True for an address in its stored form (RFC 5321, 4.5.3.1.3 for its length). */
+export function isEmailAddress(email: string): boolean {
+  return email.length <= EMAIL_LENGTH && EMAIL.safeParse(email).success;
+}
+
 export type NewUser = {
   organization: OrganizationsTable;
+  /** The partner that makes this user; null when the organization does. */
+  partner_id: string | null;
   email: string;
   given_name: string;
   family_name: string;
-  access_roles: AccessRole[];
+  access_roles: readonly AccessRole[];
+  title?: string | null | undefined;
+  phone?: string | null | undefined;
+  provider_details?: object | null;
 };
 
-/** @throws OperatorError when the e-mail is taken in the top-level organization */
-export async function createUser(db: Database, user: NewUser, makers: Makers): Promise<{ user_id: string }> {
-  const user_id = newId('usr', makers);
-  const created_at = timestamp(makers.clock());
+function userRow(user: NewUser, makers: Makers): UsersTable {
   const { organization_id, parent_organization_id } = user.organization;
-  const row: UsersTable = {
-    user_id,
+  return {
+    user_id: newId('usr', makers),
     organization_id: parent_organization_id ?? organization_id,
+    partner_id: user.partner_id,
     email: normalizeEmail(user.email),
     given_name: user.given_name.trim(),
     family_name: user.family_name.trim(),
-    created_at,
+    title: user.title ?? null,
+    phone: user.phone ?? null,
+    provider_details: user.provider_details ? JSON.stringify(user.provider_details) : null,
+    created_at: timestamp(makers.clock()),
     suspended_at: null,
   };
-  try {
-    await db.transaction().execute(async (tx) => {
-      await insertUser(tx, row);
-      await upsertMembership(tx, {
-        user_id,
-        organization_id,
-        access_roles: formatAccessRoles(user.access_roles),
-        created_at,
-      });
-      await recordEvent(
-        tx,
-        { actor: 'operator', action: 'user.created', target_id: user_id, user_id, organization_id },
-        makers,
-      );
-    });
-  } catch (error) {
-    if (isUniqueViolation(error)) throw new OperatorError('a user with this e-mail already exists in the organization');
-    throw error;
-  }
-  return { user_id };
+}
+
+/** Adds a user who is a member of an organization; undefined when the e-mail is taken in the top-level organization. */
+export async function addUser(
+  tx: DatabaseTransaction,
+  user: NewUser,
+  { by, ...makers }: Makers & { by: Author },
+): Promise<UsersTable | undefined> {
+  const row = userRow(user, makers);
+  if (!(await insertUser(tx, row))) return undefined;
+  const { user_id, created_at } = row;
+  const { organization_id } = user.organization;
+  const access_roles = formatAccessRoles(user.access_roles);
+  await upsertMembership(tx, { user_id, organization_id, access_roles, created_at, disabled_at: null });
+  const subject = {
+    target_id: user_id,
+    user_id,
+    organization_id,
+    ...(row.partner_id && { partner_id: row.partner_id }),
+  };
+  await recordEvent(tx, { ...by, action: 'user.created', ...subject }, makers);
+  return row;
+}
+
+/** The operator's way to add a user of the organization's own. @throws OperatorError when the e-mail is taken */
+export async function createUser(
+  db: Database,
+  user: Omit<NewUser, 'partner_id'>,
+  makers: Makers,
+): Promise<{ user_id: string }> {
+  const options = { ...makers, by: OPERATOR };
+  const added = await db.transaction().execute((tx) => addUser(tx, { ...user, partner_id: null }, options));
+  if (added === undefined) throw new OperatorError('a user with this e-mail already exists in the organization');
+  return { user_id: added.user_id };
 }
 
 /** @throws OperatorError when there is no such user */
@@ -88,6 +117,31 @@ export async function resumeUser(db: Database, user_id: string, makers: Makers):
   return restoreAccess(db, { change: (tx) => updateUserSuspension(tx, user_id, null), event }, makers);
 }
 
+/** Makes a partner's user the organization's own, whom all its partners see; false when the user is that already. */
+export async function releaseUser(db: Database, user_id: string, makers: Makers): Promise<boolean> {
+  const { partner_id } = await getUser(db, user_id);
+  if (partner_id === null) return false;
+  await db.transaction().execute(async (tx) => {
+    await updateUser(tx, user_id, { partner_id: null });
+    const event = { ...OPERATOR, action: 'user.released', target_id: user_id, user_id, partner_id } as const;
+    await recordEvent(tx, event, makers);
+  });
+  return true;
+}
+
+/** Replaces the roles of a member, or makes a user one. The caller has made sure that the organization is the user's. */
+export async function putMembership(
+  tx: DatabaseTransaction,
+  { user_id, organization_id, access_roles }: { user_id: string; organization_id: string; access_roles: AccessRole[] },
+  { by, ...makers }: Makers & { by: Author & { partner_id?: string } },
+): Promise<void> {
+  const created_at = timestamp(makers.clock());
+  const roles = formatAccessRoles(access_roles);
+  await upsertMembership(tx, { user_id, organization_id, access_roles: roles, created_at, disabled_at: null });
+  const subject = { target_id: user_id, user_id, organization_id };
+  await recordEvent(tx, { ...by, action: 'membership.set', ...subject, detail: { access_roles } }, makers);
+}
+
 /** Makes a user a member of an organization, or replaces the roles there. @throws OperatorError across tenants */
 export async function setMembership(
   db: Database,
@@ -99,23 +153,8 @@ export async function setMembership(
   if (user.organization_id !== (parent_organization_id ?? organization_id)) {
     throw new OperatorError('the user belongs to another top-level organization');
   }
-  const { user_id } = user;
-  const created_at = timestamp(makers.clock());
-  await db.transaction().execute(async (tx) => {
-    await upsertMembership(tx, { user_id, organization_id, access_roles: formatAccessRoles(access_roles), created_at });
-    await recordEvent(
-      tx,
-      {
-        actor: 'operator',
-        action: 'membership.set',
-        target_id: user_id,
-        user_id,
-        organization_id,
-        detail: { access_roles },
-      },
-      makers,
-    );
-  });
+  const change = { user_id: user.user_id, organization_id, access_roles };
+  await db.transaction().execute((tx) => putMembership(tx, change, { ...makers, by: OPERATOR }));
 }
 
 /** Ends a membership with its sessions and unspent tokens; false when there was none. */
@@ -127,7 +166,7 @@ export async function removeMembership(
   return withdrawAccess(
     db,
     {
-      change: (tx) => deleteMembership(tx, key.user_id, key.organization_id),
+      change: (tx) => deleteMembership(tx, key),
       scope: key,
       event: { actor: 'operator', action: 'membership.removed', target_id: key.user_id, ...key },
     },

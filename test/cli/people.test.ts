@@ -33,9 +33,14 @@ test('a user is made a member with roles, each once and in their order', async (
       email: 'pat@clinic.example',
       given_name: 'Pat',
       family_name: 'Provider',
+      partner_id: null,
+      title: null,
+      phone: null,
+      provider_details: null,
       created_at: MOMENT,
       suspended_at: null,
       access_roles: ['admin', 'provider'],
+      disabled_at: null,
     },
   ]);
   expect(await operator.read('user', 'list', '--organization', 'clinic')).toMatch(/ {2}admin,provider {2}/);

@@ -107,7 +107,9 @@ test('enabling an integration tells its secret the first time, and keeps it the 
       embed_origins: ['https://a.example', 'https://b.example:8443'],
       redirect_path_prefixes: ['/dashboard/patients'],
       return_url: 'https://a.example/patients',
+      scopes: ['create:user', 'read:user', 'read:users', 'update:user', 'delete:user'],
       created_at: MOMENT,
+      connected_at: null,
       disabled_at: null,
     },
   ]);

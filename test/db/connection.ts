@@ -34,7 +34,7 @@ export async function prepareDatabase(db: Database): Promise<void> {
     .values({ organization_id: 'org_1', parent_organization_id: null, ...names })
     .execute();
   const pair = { partner_id: 'ptr_1', organization_id: 'org_1' };
-  const options = { embed_origins: '[]', redirect_path_prefixes: null, return_url: null };
+  const options = { embed_origins: '[]', redirect_path_prefixes: null, scopes: '[]', return_url: null };
   await db
     .insertInto('integrations')
     .values({ ...pair, ...options, created_at: NOW, disabled_at: null })

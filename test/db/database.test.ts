@@ -28,7 +28,7 @@ const makers = { clock: new TestClock().now, random: systemRandom };
 /** A token that can be spent. */
 async function newToken(): Promise<TokenHolder> {
   const holder = { jti: newId('sso', makers), partner_id: 'ptr_1', organization_id: 'org_1', user_id: 'usr_1' };
-  const times = { minted_at: NOW, expires_at: LATER, redeemed_at: null, revoked_at: null };
+  const times = { minted_at: NOW, expires_at: LATER, opened_at: null, redeemed_at: null, revoked_at: null };
   await insertSsoToken(db, { ...holder, request_id: newId('req', makers), ...times });
   return holder;
 }

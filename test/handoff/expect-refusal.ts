@@ -14,6 +14,8 @@ import type { Sample } from '../support/sample.ts';
 export type Refusal = {
   slug: ProblemSlug;
   detail: string;
+  /** In the audit event and the receipt; never in the answer. */
+  received?: string;
   validation?: ValidationEntry[];
   /** What the audit event may name; nothing by default. */
   proved?: Proved;
@@ -60,9 +62,14 @@ async function expectOneEvent(handoff: Handoff, request_id: string, refusal: Ref
       request_id,
       client_address: '127.0.0.1',
       user_agent: refusal.user_agent ?? null,
-      detail: null,
+      detail: expect.any(String) as unknown,
     },
   ]);
+  // What came is told where the words of the refusal do not say it.
+  const { received, ...told } = JSON.parse(events[0]?.detail ?? '{}') as { received?: string };
+  const { detail, validation } = refusal;
+  expect(told).toEqual({ detail, ...(validation && { validation }) });
+  if (refusal.received !== undefined) expect(received).toBe(refusal.received);
 }
 
 /** Holds an answer and its audit event against the refusal that they should be. */

@@ -213,6 +213,7 @@ describe('what is kept', () => {
         request_id: requestIdOf(answer),
         minted_at: timestamp(handoff.clock.now()),
         expires_at: timestamp(handoff.clock.now() + 300_000),
+        opened_at: null,
         redeemed_at: null,
         revoked_at: null,
       },

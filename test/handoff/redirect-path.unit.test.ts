@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { RedirectPathFault, RedirectPathRules } from '../../src/handoff/redirect-path.ts';
-import { isEmbedPath, isUnderPrefix, judgeRedirectPath } from '../../src/handoff/redirect-path.ts';
+import { isEmbedPath, judgeRedirectPath } from '../../src/handoff/redirect-path.ts';
+import { isUnderPrefix } from '../../src/partners/path-prefixes.ts';
 import { escapedList, hostilePaths, list } from './hostile-redirect-paths.ts';
 
 const portal: RedirectPathRules = {

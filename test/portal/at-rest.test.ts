@@ -95,14 +95,6 @@ describe('sweeping', () => {
     expect(await remaining()).toEqual({ tokens: 2, sessions: 2 });
   });
 
-  test('removes tokens a day after they expired, spent or not', async () => {
-    handoff.clock.advance(1);
-    const fresh = await mintLink(handoff, sample);
-    await sweep(handoff.deps);
-    expect(await remaining()).toEqual({ tokens: 1, sessions: 2 });
-    expect((await call(handoff, fresh.path, { headers: CLICK })).status).toBe(303);
-  });
-
   test('removes sessions a day after the end that they could have reached, however they ended', async () => {
     const { db } = handoff.deps;
     const newest = await db
@@ -112,10 +104,23 @@ describe('sweeping', () => {
       .executeTakeFirst();
     handoff.clock.advance(Date.parse(newest?.expires_at ?? '') + DAY - handoff.clock.now());
     await sweep(handoff.deps);
-    expect(await remaining()).toEqual({ tokens: 0, sessions: 1 });
+    expect(await remaining()).toEqual({ tokens: 2, sessions: 2 });
     handoff.clock.advance(1);
     await sweep(handoff.deps);
-    expect(await remaining()).toEqual({ tokens: 0, sessions: 0 });
+    expect(await remaining()).toEqual({ tokens: 2, sessions: 0 });
+  });
+
+  test('removes tokens, which are receipts, RECEIPT_DAYS after they expired, spent or not', async () => {
+    const { db, config } = handoff.deps;
+    const [newest] = await db.selectFrom('sso_tokens').select('expires_at').orderBy('jti', 'desc').execute();
+    handoff.clock.advance(Date.parse(newest?.expires_at ?? '') + config.RECEIPT_DAYS * DAY - handoff.clock.now());
+    const fresh = await mintLink(handoff, sample);
+    await sweep(handoff.deps);
+    expect((await remaining()).tokens).toBeGreaterThan(1);
+    handoff.clock.advance(1);
+    await sweep(handoff.deps);
+    expect(await remaining()).toEqual({ tokens: 1, sessions: 0 });
+    expect((await call(handoff, fresh.path, { headers: CLICK })).status).toBe(303);
   });
 
   test('leaves the audit trail and everything else', async () => {

@@ -23,7 +23,9 @@ CREATE TABLE integrations (
   embed_origins TEXT NOT NULL,
   redirect_path_prefixes TEXT,
   return_url TEXT,
+  scopes TEXT NOT NULL,
   created_at TEXT NOT NULL,
+  connected_at TEXT,
   disabled_at TEXT,
   PRIMARY KEY (partner_id, organization_id)
 );
@@ -47,9 +49,13 @@ CREATE INDEX credentials_by_owner ON credentials (partner_id, organization_id);
 CREATE TABLE users (
   user_id TEXT NOT NULL PRIMARY KEY,
   organization_id TEXT NOT NULL REFERENCES organizations (organization_id),
+  partner_id TEXT REFERENCES partners (partner_id),
   email TEXT NOT NULL,
   given_name TEXT NOT NULL,
   family_name TEXT NOT NULL,
+  title TEXT,
+  phone TEXT,
+  provider_details TEXT,
   created_at TEXT NOT NULL,
   suspended_at TEXT
 );
@@ -60,18 +66,31 @@ CREATE TABLE memberships (
   organization_id TEXT NOT NULL REFERENCES organizations (organization_id),
   access_roles TEXT NOT NULL,
   created_at TEXT NOT NULL,
+  disabled_at TEXT,
   PRIMARY KEY (user_id, organization_id)
 );
-CREATE INDEX memberships_by_organization ON memberships (organization_id);
+CREATE INDEX memberships_by_organization ON memberships (organization_id, user_id);
+
+CREATE TABLE partner_user_ids (
+  partner_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  partner_user_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  PRIMARY KEY (partner_id, organization_id, partner_user_id),
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id),
+  FOREIGN KEY (user_id, organization_id) REFERENCES memberships (user_id, organization_id)
+);
+CREATE UNIQUE INDEX partner_user_ids_by_user ON partner_user_ids (user_id, organization_id, partner_id);
 
 CREATE TABLE sso_tokens (
   jti TEXT NOT NULL PRIMARY KEY,
   partner_id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
-  user_id TEXT NOT NULL REFERENCES users (user_id),
+  user_id TEXT NOT NULL,
   request_id TEXT NOT NULL,
   minted_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
+  opened_at TEXT,
   redeemed_at TEXT,
   revoked_at TEXT,
   FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id),
@@ -86,7 +105,7 @@ CREATE TABLE sessions (
   jti TEXT NOT NULL,
   partner_id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
-  user_id TEXT NOT NULL REFERENCES users (user_id),
+  user_id TEXT NOT NULL,
   created_at TEXT NOT NULL,
   idle_expires_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
@@ -98,6 +117,18 @@ CREATE TABLE sessions (
 CREATE UNIQUE INDEX sessions_by_jti ON sessions (jti);
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE idempotency_keys (
+  partner_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  request_hash TEXT NOT NULL,
+  answer_encrypted TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  PRIMARY KEY (partner_id, organization_id, idempotency_key),
+  FOREIGN KEY (partner_id, organization_id) REFERENCES integrations (partner_id, organization_id)
+);
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
 
 CREATE TABLE signing_keys (
   kid TEXT NOT NULL PRIMARY KEY,
@@ -133,7 +164,7 @@ CREATE TABLE audit_events (
   detail TEXT,
   CHECK ((outcome = 'refused') = (problem IS NOT NULL))
 );
-CREATE INDEX audit_events_by_time ON audit_events (occurred_at);
 CREATE INDEX audit_events_by_user ON audit_events (user_id, event_id);
 CREATE INDEX audit_events_by_partner ON audit_events (partner_id, event_id);
+CREATE INDEX audit_events_by_organization ON audit_events (organization_id, event_id);
 CREATE INDEX audit_events_by_request ON audit_events (request_id);

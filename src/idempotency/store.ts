@@ -1,0 +1,54 @@
+// The rows of idempotency_keys.
+
+import { sql } from 'kysely';
+import { type Database, type DatabaseTransaction, isPostgres } from '../db/database.ts';
+import type { IdempotencyKeysTable } from '../db/tables.ts';
+
+export type IdempotencyPlace = Pick<IdempotencyKeysTable, 'partner_id' | 'organization_id' | 'idempotency_key'>;
+
+/**
+ * Takes the key for this transaction; false when another process holds it. On SQLite a writing transaction is alone anyway:
+ * a second process waits, and finds the answer of the first.
+ */
+export async function lockIdempotencyKey(tx: DatabaseTransaction, place: IdempotencyPlace): Promise<boolean> {
+  if (!isPostgres(tx)) return true;
+  const name = JSON.stringify([place.partner_id, place.organization_id, place.idempotency_key]);
+  const { rows } = await sql<{
+    locked: boolean;
+  }>`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`.execute(tx);
+  return rows[0]?.locked === true;
+}
+
+export async function findIdempotencyKey(
+  db: Database,
+  place: IdempotencyPlace,
+  now: string,
+): Promise<IdempotencyKeysTable | undefined> {
+  return db
+    .selectFrom('idempotency_keys')
+    .selectAll()
+    .where('partner_id', '=', place.partner_id)
+    .where('organization_id', '=', place.organization_id)
+    .where('idempotency_key', '=', place.idempotency_key)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+}
+
+/** Replaces a row of the same key whose day is over. */
+export async function upsertIdempotencyKey(db: Database, row: IdempotencyKeysTable): Promise<void> {
+  const { request_hash, answer_encrypted, expires_at } = row;
+  await db
+    .insertInto('idempotency_keys')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['partner_id', 'organization_id', 'idempotency_key'])
+        .doUpdateSet({ request_hash, answer_encrypted, expires_at }),
+    )
+    .execute();
+}
+
+/** Removes keys whose day was over before a moment. */
+export async function deleteOldIdempotencyKeys(db: Database, expired_before: string): Promise<void> {
+  await db.deleteFrom('idempotency_keys').where('expires_at', '<', expired_before).execute();
+}

@@ -1,0 +1,81 @@
+// The caller of a partner API operation: a partner's server, known by the four headers of its partner and organization. The
+// other way to authenticate, an access token, is in access-tokens/.
+
+import type { MiddlewareHandler } from 'hono';
+import type { Deps } from '../deps.ts';
+import { Problem } from '../foundation/problem.ts';
+import { type AppContext, type AppEnv, prove } from '../http/context.ts';
+import { isFromScript } from '../http/fetch-metadata.ts';
+import { authenticateOrganization, authenticatePartner } from './authentication.ts';
+import { getEnabledStanding } from './standing.ts';
+
+/** In the documented order, which a refusal lists them in. */
+export const PARTNER_HEADERS = [
+  'x-partner-id',
+  'x-partner-secret',
+  'x-organization-id',
+  'x-organization-secret',
+] as const;
+
+/** Nothing that takes a secret talks to a web page. @throws Problem browser-request-refused */
+export function refuseBrowsers(c: AppContext): void {
+  if (!isFromScript(c)) return;
+  throw new Problem(
+    'browser-request-refused',
+    'This request came from a web page. Secrets do not belong in a browser: call this operation from your server',
+    { received: 'a request with the headers that a browser adds for a script (Origin or Sec-Fetch-Mode: cors)' },
+  );
+}
+
+function header(c: AppContext, name: string): string {
+  return c.req.header(name) ?? '';
+}
+
+/** @throws Problem invalid-request that lists what is missing */
+function requireHeaders(c: AppContext, names: readonly string[]): void {
+  const missing = names.filter((name) => header(c, name) === '');
+  if (missing.length === 0) return;
+  const given = names.filter((name) => !missing.includes(name));
+  throw new Problem('invalid-request', `Missing required headers: ${missing.join(', ')}`, {
+    received: given.length === 0 ? 'none of them' : given.join(', '),
+  });
+}
+
+/**
+ * Authenticates partner and organization by their headers, which stand first among the required ones.
+ * @throws Problem browser-request-refused, invalid-request or authentication-required
+ */
+export function authenticateCaller(
+  { db, clock }: Deps,
+  requiredHeaders: (c: AppContext) => readonly string[] = () => PARTNER_HEADERS,
+): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    refuseBrowsers(c);
+    requireHeaders(c, requiredHeaders(c));
+    const [partner_id, organization_id] = [header(c, 'x-partner-id'), header(c, 'x-organization-id')];
+    const partner = await authenticatePartner(
+      db,
+      { partner_id, partner_secret: header(c, 'x-partner-secret') },
+      clock(),
+    );
+    prove(c, { partner_id });
+    const organization_secret = header(c, 'x-organization-secret');
+    const organization = await authenticateOrganization(
+      db,
+      { partner_id, organization_id, organization_secret },
+      clock(),
+    );
+    prove(c, { organization_id });
+    const credential_ids = [partner.credential_id, organization.credential_id];
+    c.set('caller', { partner_id, organization_id, credential_ids });
+    await next();
+  };
+}
+
+/** For operations that look at the caller's standing nowhere else. @throws Problem partner-suspended and the like */
+export function requireEnabledCaller({ db }: Deps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    await getEnabledStanding(db, c.get('caller'));
+    await next();
+  };
+}

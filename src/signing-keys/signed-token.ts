@@ -1,0 +1,100 @@
+// A compact JWS (RFC 7515, 7.1) of ours: signed with the active key, and read so strictly that one token has one spelling.
+// What its claims mean is for those who issue it: handoff/sso-token.ts and access-tokens/access-token.ts.
+
+import { compactVerify, type CryptoKey, errors, type JWTPayload, SignJWT } from 'jose';
+import { z } from 'zod';
+import type { Keyring } from './keyring.ts';
+import { SIGNING_ALGORITHM } from './rotate.ts';
+
+// The longest redirect_path, its JSON escapes and base64url's third more, with room for the ids.
+const MAX_TOKEN_LENGTH = 8_192;
+
+/** Servers of one deployment keep time to within this; only `iat` is given the grace, never `exp`. */
+const CLOCK_SKEW_SECONDS = 60;
+
+/** RFC 8725, 3.11: an explicit type, so that no token of ours can stand in for another kind. */
+export type TokenType = 'sso+jwt' | 'at+jwt';
+
+// RFC 8725, 3.1 and RFC 7515, 4.1: these three and no other. A header that brings its own key (jku, jwk, x5c) or its own
+// rules (crit, b64) is somebody else's token.
+const HEADER = z.strictObject({
+  alg: z.literal(SIGNING_ALGORITHM),
+  kid: z.string().regex(/^key_[0-9a-f]{32}$/),
+  typ: z.string(),
+});
+
+/** Says which check failed, for the log alone. */
+export class TokenFault extends Error {
+  override readonly name = 'TokenFault';
+}
+
+export async function signToken(keyring: Keyring, typ: TokenType, claims: JWTPayload): Promise<string> {
+  const { kid, private_key } = await keyring.active();
+  return new SignJWT(claims).setProtectedHeader({ alg: SIGNING_ALGORITHM, kid, typ }).sign(private_key);
+}
+
+/**
+ * The canonical parts of a compact JWS. jose also reads padded, spaced and re-encoded twins of a token; one token has one
+ * spelling here, so that what a scanner or log keeps is what was issued.
+ */
+function parseHeader(token: string, typ: TokenType): { kid: string } {
+  if (token.length > MAX_TOKEN_LENGTH) throw new TokenFault('too long');
+  const parts = token.split('.');
+  if (parts.length !== 3) throw new TokenFault('not three parts');
+  for (const part of parts) {
+    if (part === '' || Buffer.from(part, 'base64url').toString('base64url') !== part)
+      throw new TokenFault('not canonical base64url');
+  }
+  const header = HEADER.safeParse(parseJson(Buffer.from(parts[0] ?? '', 'base64url')));
+  if (!header.success || header.data.typ !== typ) throw new TokenFault('header');
+  return header.data;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new TokenFault('not JSON');
+  }
+}
+
+/** What each kind of token has to say, besides claims of its own. */
+type DatedClaims = { iss: string; aud: string; iat: number; exp: number };
+
+export type TokenRules<C extends DatedClaims> = {
+  typ: TokenType;
+  /** A strict schema: no claim besides those known. */
+  claims: z.ZodType<C>;
+  iss: string;
+  aud: string;
+  lifetime_seconds: number;
+};
+
+/** Verifies everything about a token but its age. `now` is in milliseconds. @throws TokenFault */
+export async function verifyToken<C extends DatedClaims>(
+  token: string,
+  { keyring, now }: { keyring: Keyring; now: number },
+  rules: TokenRules<C>,
+): Promise<C> {
+  const { kid } = parseHeader(token, rules.typ);
+  const key = await keyring.find(kid);
+  if (key === undefined) throw new TokenFault('unknown kid');
+  const claims = rules.claims.safeParse(parseJson(await verifySignature(token, key)));
+  if (!claims.success) throw new TokenFault('claims');
+  const { iss, aud, iat, exp } = claims.data;
+  if (iss !== rules.iss) throw new TokenFault('issuer');
+  if (aud !== rules.aud) throw new TokenFault('audience');
+  if (exp !== iat + rules.lifetime_seconds) throw new TokenFault('lifetime');
+  if (iat > now / 1000 + CLOCK_SKEW_SECONDS) throw new TokenFault('issued in the future');
+  return claims.data;
+}
+
+async function verifySignature(token: string, key: CryptoKey): Promise<Uint8Array> {
+  try {
+    const { payload } = await compactVerify(token, key, { algorithms: [SIGNING_ALGORITHM] });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw new TokenFault(error.code);
+    throw error;
+  }
+}
