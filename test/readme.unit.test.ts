@@ -1,16 +1,12 @@
-// The README and the documents keep their word: settings, commands, links, and the two-minute start as it is written.
+// The README and the documents keep their word: settings, commands and links. Its two starts are in readme-starts.unit.test.ts.
 
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createProgram } from '../src/cli/program.ts';
 import { ENVIRONMENT, parseConfig } from '../src/config.ts';
-import { freePort } from './support/ports.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
@@ -26,13 +22,6 @@ function table(first_header: string): string[][] {
       .slice(1, -1)
       .map((cell) => cell.trim()),
   );
-}
-
-/** The first sh block under a heading. */
-function shellUnder(heading: string): string {
-  const [, block] = /```sh\n([\s\S]*?)```/.exec(readme.slice(readme.indexOf(`## ${heading}`))) ?? [];
-  if (block === undefined) throw new Error(`no sh block under ${heading}`);
-  return block;
 }
 
 describe('the table of settings', () => {
@@ -113,61 +102,4 @@ test('links and file names in the documents lead to something', async () => {
   }
   expect(missing).toEqual([]);
   expect(checked).toBeGreaterThan(40);
-});
-
-describe('the two-minute start', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'handoff-readme-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  async function shell(script: string, env: NodeJS.ProcessEnv): Promise<string> {
-    const child = spawn('sh', ['-euc', script], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    return text(child.stdout);
-  }
-
-  test('works as it is written: npm start, then the command that it prints', { timeout: 60_000 }, async () => {
-    const env = { ...process.env, PORT: String(await freePort()), DATABASE_URL: `sqlite:${folder}/handoff.db` };
-    // A group of its own, because npm runs the service as a grandchild.
-    const service = spawn('sh', ['-euc', shellUnder('Two-minute start')], {
-      cwd: ROOT,
-      env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      let printed = '';
-      for await (const chunk of service.stdout) {
-        printed += String(chunk);
-        if (printed.includes('Stop with Ctrl-C')) break;
-      }
-      const [command = ''] = /^curl [\s\S]*?'\}?'?$/m.exec(printed) ?? [];
-      const answer = JSON.parse(await shell(command, env)) as { data: { redirect_url: string } };
-      const landed = await fetch(answer.data.redirect_url, { redirect: 'manual' });
-      expect(landed.status).toBe(303);
-      const page = await fetch(new URL(landed.headers.get('location') ?? '', answer.data.redirect_url), {
-        headers: { cookie: landed.headers.getSetCookie()[0]?.split(';')[0] ?? '' },
-      });
-      expect(await page.text()).toContain('Pat Provider');
-    } finally {
-      if (service.pid !== undefined) process.kill(-service.pid, 'SIGTERM');
-    }
-  });
-
-  test('the commands for a new partner and clinic work as they are written', { timeout: 60_000 }, async () => {
-    const env = { ...process.env, DATABASE_URL: `sqlite:${folder}/new.db` };
-    const block = readme.slice(readme.indexOf('A new partner and clinic'));
-    const [, script = ''] = /```sh\n([\s\S]*?)```/.exec(block) ?? [];
-    const [create_partner = '', create_organization = '', enable = '', create_user = ''] = script
-      .replaceAll('\\\n', '')
-      .trim()
-      .split('\n');
-    const partner_id = /ptr_\w+/.exec(await shell(create_partner, env))?.[0] ?? '';
-    const organization_id = /org_\w+/.exec(await shell(create_organization, env))?.[0] ?? '';
-    const fill = (command: string) =>
-      command.replace('<partner_id>', partner_id).replace('<organization_id>', organization_id);
-    expect(await shell(fill(enable), env)).toMatch(/organization_secret +hos_/);
-    expect(await shell(fill(create_user), env)).toMatch(/user_id +usr_/);
-  });
 });

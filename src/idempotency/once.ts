@@ -2,8 +2,7 @@
 // creates nothing more and gets the first answer. The answer is kept in the transaction that makes the thing, so that there is
 // never one without the other.
 
-import type { DatabaseTransaction } from '../db/database.ts';
-import { lockAccess } from '../db/database.ts';
+import { type DatabaseTransaction, lockAccess } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { decryptAtRest, encryptAtRest, keyedHash } from '../foundation/encryption.ts';
@@ -34,6 +33,7 @@ function parsePlace(c: AppContext): IdempotencyPlace | undefined {
   return { partner_id, organization_id, idempotency_key };
 }
 
+/** Names a key among all partners' keys. */
 function nameOf({ partner_id, organization_id, idempotency_key }: IdempotencyPlace): string {
   return JSON.stringify([partner_id, organization_id, idempotency_key]);
 }
@@ -45,7 +45,7 @@ function inUse(): Problem {
 // The keys that this process is working on. A second request must not wait for the first, on SQLite behind the whole database.
 const under_way = new Set<string>();
 
-async function exclusively(place: IdempotencyPlace, run: () => Promise<Response>): Promise<Response> {
+async function exclusively<T>(place: IdempotencyPlace, run: () => Promise<T>): Promise<T> {
   const name = nameOf(place);
   if (under_way.has(name)) throw inUse();
   under_way.add(name);
@@ -56,9 +56,36 @@ async function exclusively(place: IdempotencyPlace, run: () => Promise<Response>
   }
 }
 
-function isSame(one: string, other: string): void {
-  if (one === other) return;
-  throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before');
+/** What a key stands for: where it counts, and a fingerprint of the request it came with. */
+type Request = { place: IdempotencyPlace; request_hash: string };
+
+async function describeRequest(deps: Deps, c: AppContext, place: IdempotencyPlace): Promise<Request> {
+  const asked = [c.req.method, c.req.path, await c.req.text()].join('\n');
+  return { place, request_hash: keyedHash(asked, 'idempotency', deps.config.MASTER_KEY) };
+}
+
+/** The answer of the first time, if there was one in the last 24 hours. @throws Problem in use, or used for something else */
+async function findAnswer(
+  tx: DatabaseTransaction,
+  { config, clock }: Deps,
+  { place, request_hash }: Request,
+): Promise<string | undefined> {
+  if (!(await lockIdempotencyKey(tx, place))) throw inUse();
+  const known = await findIdempotencyKey(tx, place, timestamp(clock()));
+  if (known === undefined) return undefined;
+  if (known.request_hash !== request_hash)
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before');
+  return decryptAtRest(known.answer_encrypted, nameOf(place), config.MASTER_KEY);
+}
+
+async function keepAnswer(
+  tx: DatabaseTransaction,
+  { config, clock, random }: Deps,
+  { body, place, request_hash }: Request & { body: string },
+): Promise<void> {
+  const answer_encrypted = encryptAtRest(body, nameOf(place), { master_key: config.MASTER_KEY, random });
+  const expires_at = timestamp(clock() + KEPT_MILLISECONDS);
+  await upsertIdempotencyKey(tx, { ...place, request_hash, answer_encrypted, expires_at });
 }
 
 /**
@@ -66,37 +93,26 @@ function isSame(one: string, other: string): void {
  * @throws Problem invalid-request, idempotency-key-in-use, idempotency-key-reused, or what the creation throws
  */
 export async function createOnce(deps: Deps, c: AppContext, { lock, create }: Creation): Promise<Response> {
+  const transaction = async (run: (tx: DatabaseTransaction) => Promise<string>) =>
+    deps.db.transaction().execute(async (tx) => {
+      if (lock !== undefined) await lockAccess(tx, lock);
+      return run(tx);
+    });
+  const answer = async (tx: DatabaseTransaction) => successBody(c, deps.clock, await create(tx));
   const place = parsePlace(c);
-  const begin = async (tx: DatabaseTransaction) => {
-    if (lock !== undefined) await lockAccess(tx, lock);
-  };
-  if (place === undefined) {
-    const body = await deps.db.transaction().execute(async (tx) => {
-      await begin(tx);
-      return successBody(c, deps.clock, await create(tx));
-    });
-    return jsonAnswer(c, body, 201);
-  }
-  const { MASTER_KEY: master_key } = deps.config;
-  const asked = [c.req.method, c.req.path, await c.req.text()].join('\n');
-  const request_hash = keyedHash(asked, 'idempotency', master_key);
-  return exclusively(place, async () => {
-    const { body, replayed } = await deps.db.transaction().execute(async (tx) => {
-      await begin(tx);
-      if (!(await lockIdempotencyKey(tx, place))) throw inUse();
-      const now = deps.clock();
-      const known = await findIdempotencyKey(tx, place, timestamp(now));
+  if (place === undefined) return jsonAnswer(c, await transaction(answer), 201);
+  const request = await describeRequest(deps, c, place);
+  const body = await exclusively(place, () =>
+    transaction(async (tx) => {
+      const known = await findAnswer(tx, deps, request);
       if (known !== undefined) {
-        isSame(known.request_hash, request_hash);
-        return { body: decryptAtRest(known.answer_encrypted, nameOf(place), master_key), replayed: true };
+        c.header('idempotent-replayed', 'true');
+        return known;
       }
-      const text = successBody(c, deps.clock, await create(tx));
-      const answer_encrypted = encryptAtRest(text, nameOf(place), { master_key, random: deps.random });
-      const expires_at = timestamp(now + KEPT_MILLISECONDS);
-      await upsertIdempotencyKey(tx, { ...place, request_hash, answer_encrypted, expires_at });
-      return { body: text, replayed: false };
-    });
-    if (replayed) c.header('idempotent-replayed', 'true');
-    return jsonAnswer(c, body, 201);
-  });
+      const made = await answer(tx);
+      await keepAnswer(tx, deps, { ...request, body: made });
+      return made;
+    }),
+  );
+  return jsonAnswer(c, body, 201);
 }

@@ -66,26 +66,28 @@ export async function endCredential(
 }
 
 /**
- * The newest active one goes on until the overlap is over; any older one ends now, so that never more than two are good.
+ * One goes on until the overlap is over, and any other ends now, so that never more than two are good: the one that the
+ * caller has just shown to be in use (the newest may be one whose only answer was lost on the way), or else the newest.
  * Returns when it ends, null if there is none.
  */
 async function phaseOut(
   tx: DatabaseTransaction,
-  { active, until }: { active: CredentialsTable[]; until: string },
+  { active, until, in_use }: { active: CredentialsTable[]; until: string; in_use: readonly string[] },
   makers: AuthoredMakers,
 ): Promise<string | null> {
-  const [newest, ...older] = active;
-  for (const credential of older) await endCredential(tx, credential, makers);
-  if (newest === undefined) return null;
-  const expires_at = newest.expires_at !== null && newest.expires_at < until ? newest.expires_at : until;
-  await updateCredential(tx, newest.credential_id, { expires_at });
+  const kept = active.find(({ credential_id }) => in_use.includes(credential_id)) ?? active[0];
+  for (const credential of active) if (credential !== kept) await endCredential(tx, credential, makers);
+  if (kept === undefined) return null;
+  const expires_at = kept.expires_at !== null && kept.expires_at < until ? kept.expires_at : until;
+  await updateCredential(tx, kept.credential_id, { expires_at });
   return expires_at;
 }
 
 // More than can be active at once, by far.
 const RECENT = 100;
 
-export type Rotation = { owner: CredentialOwner; overlap_hours: number };
+/** `in_use`: ids of credentials that the caller is known to hold. */
+export type Rotation = { owner: CredentialOwner; overlap_hours: number; in_use?: readonly string[] };
 export type RotatedCredential = IssuedCredential & { previous_expires_at: string | null };
 
 /**
@@ -94,13 +96,13 @@ export type RotatedCredential = IssuedCredential & { previous_expires_at: string
  */
 export async function replaceCredential(
   tx: DatabaseTransaction,
-  { owner, overlap_hours }: Rotation,
+  { owner, overlap_hours, in_use = [] }: Rotation,
   makers: AuthoredMakers,
 ): Promise<RotatedCredential> {
   const now = makers.clock();
   const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, timestamp(now)));
   const until = timestamp(now + overlap_hours * 3_600_000);
-  const previous_expires_at = await phaseOut(tx, { active, until }, makers);
+  const previous_expires_at = await phaseOut(tx, { active, until, in_use }, makers);
   const issued = await issueCredential(tx, owner, makers);
   const event = { ...makers.by, action: 'credential.rotated', target_id: issued.credential_id } as const;
   await recordEvent(tx, { ...event, ...subject(owner) }, makers);

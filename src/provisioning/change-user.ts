@@ -13,6 +13,7 @@ import {
   deletePartnerUserId,
   deleteUserWithoutMembership,
   insertPartnerUserId,
+  lockUser,
   type PartnerMemberRow,
   updateMembershipDisabled,
   updateUser,
@@ -70,6 +71,7 @@ export async function updatePartnerUser(
   { key, body, rules }: { key: MemberKey; body: UserUpdate; rules: FieldRules },
   { by, ...makers }: Authored,
 ): Promise<PartnerMemberRow> {
+  await lockUser(tx, key.user_id);
   const member = await getPartnerMember(tx, key);
   const { given_name, family_name, title, phone, partner_user_id } = body;
   const change = { given_name, family_name, title, phone, provider_details: updatedDetails(member, body, rules) };

@@ -19,6 +19,18 @@ function curl(config: Config, data: SampleData): string {
   ].join('\n');
 }
 
+/** The names that every example reads. */
+function exportLines({ API_URL }: Config, data: SampleData): string {
+  return [
+    `export HANDOFF_API_URL=${API_URL}`,
+    `export HANDOFF_PARTNER_ID=${data.partner_id}`,
+    `export HANDOFF_PARTNER_SECRET=${data.partner_secret}`,
+    `export HANDOFF_ORGANIZATION_ID=${data.organization_id}`,
+    `export HANDOFF_ORGANIZATION_SECRET=${data.organization_secret}`,
+    `export HANDOFF_USER_ID=${data.users[0]?.user_id ?? ''}`,
+  ].join('\n');
+}
+
 function userLines({ users }: SampleIds): string {
   return users.map((user) => `  ${user.user_id}   ${user.name}, ${user.what}`).join('\n');
 }
@@ -43,7 +55,10 @@ Try it: run this, and open the redirect_url it answers with in a browser
 
 ${curl(config, data)}
 
-To see it from a partner's side, with a page and a button: demo/partner-backend
+To see it from a partner's side: paste this into another terminal, and go on with "A Prescribe button in five
+minutes" in README.md, or start the sample practice software in demo/partner-backend
+
+${exportLines(config, data)}
 
 ${urls(config)}
 ${RULE}

@@ -79,7 +79,7 @@ async function rotate(deps: Deps, c: AppContext, rotation: { whose: Whose; overl
   return createOnce(deps, c, {
     lock: 'exclusive',
     create: async (tx) => {
-      const wanted = { owner: ownerOf(c, whose), overlap_hours };
+      const wanted = { owner: ownerOf(c, whose), overlap_hours, in_use: c.get('caller').credential_ids };
       const { credential_id, secret, previous_expires_at } = await replaceCredential(tx, wanted, authorOf(deps, c));
       const data = { credential_id, [`${whose}_secret`]: secret, hint: secretHint(secret), previous_expires_at };
       return { status: 201, message: ROTATED[whose], data };

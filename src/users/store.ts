@@ -1,7 +1,7 @@
 // The rows of users, of their memberships, and of the ids that partners know them by.
 
 import type { ExpressionBuilder } from 'kysely';
-import type { Database } from '../db/database.ts';
+import type { Database, DatabaseTransaction } from '../db/database.ts';
 import type { MembershipsTable, PartnerUserIdsTable, Tables, UsersTable } from '../db/tables.ts';
 
 /** Inserts unless the e-mail is taken in the top-level organization; true when it was inserted. */
@@ -17,6 +17,16 @@ export async function insertUser(db: Database, row: UsersTable): Promise<boolean
 
 export async function findUser(db: Database, user_id: string): Promise<UsersTable | undefined> {
   return db.selectFrom('users').selectAll().where('user_id', '=', user_id).executeTakeFirst();
+}
+
+/** Holds a user's row to the end of the transaction, so that of two changes at once neither is lost or half done. */
+export async function lockUser(tx: DatabaseTransaction, user_id: string): Promise<void> {
+  // Both engines lock what is written; only one of them knows SELECT … FOR UPDATE.
+  await tx
+    .updateTable('users')
+    .set((eb) => ({ created_at: eb.ref('created_at') }))
+    .where('user_id', '=', user_id)
+    .execute();
 }
 
 export type UserChange = Partial<

@@ -1,0 +1,140 @@
+// What the README tells a newcomer to do, done as it is written: the two-minute start, the five-minute button, the first
+// partner and clinic.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './support/ports.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+
+/** The fenced blocks of a language behind a text, in their order. */
+function blocksAfter(place: string, language: string): string[] {
+  const at = readme.indexOf(place);
+  if (at === -1) throw new Error(`README.md has no ${place}`);
+  return [...readme.slice(at).matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, block = '']) => block,
+  );
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'handoff-readme-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Where = { cwd?: string; env: NodeJS.ProcessEnv };
+
+async function shell(script: string, { cwd = ROOT, env }: Where): Promise<string> {
+  const child = spawn('sh', ['-euc', script], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output, code] = await Promise.all([
+    text(child.stdout),
+    new Promise<number | null>((resolve) => {
+      child.on('close', resolve);
+    }),
+  ]);
+  if (code !== 0) throw new Error(`a command of README.md ended with ${code}`);
+  return output;
+}
+
+/** Runs a script that goes on until `end` is called; `printed` is what it said up to a word. */
+async function start(script: string, { cwd = ROOT, env, until }: Where & { until: string }) {
+  // A group of its own, because npm runs the service as a grandchild.
+  const child: ChildProcess = spawn('sh', ['-euc', script], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const end = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+  };
+  let printed = '';
+  for await (const chunk of child.stdout ?? []) {
+    printed += String(chunk);
+    if (printed.includes(until)) break;
+  }
+  return { printed, end };
+}
+
+/** Opens a link as a browser does, and reads the page it leads to. */
+async function land(redirect_url: string): Promise<string> {
+  const landed = await fetch(redirect_url, { redirect: 'manual' });
+  expect(landed.status).toBe(303);
+  const page = await fetch(new URL(landed.headers.get('location') ?? '', redirect_url), {
+    headers: { cookie: landed.headers.getSetCookie()[0]?.split(';')[0] ?? '' },
+  });
+  return page.text();
+}
+
+describe('in the sandbox', () => {
+  let printed: string;
+  let end: () => void;
+  beforeAll(async () => {
+    const env = { ...process.env, PORT: String(await freePort()), DATABASE_URL: `sqlite:${folder}/handoff.db` };
+    const [command = ''] = blocksAfter('## Two-minute start', 'sh');
+    ({ printed, end } = await start(command, { env, until: 'Stop with Ctrl-C' }));
+  });
+  afterAll(() => end());
+
+  test('the two-minute start works as it is written: npm start, then the command that it prints', async () => {
+    const [command = ''] = /^curl [\s\S]*?'\}?'?$/m.exec(printed) ?? [];
+    const answer = JSON.parse(await shell(command, { env: process.env })) as { data: { redirect_url: string } };
+    expect(await land(answer.data.redirect_url)).toContain('Pat Provider');
+  });
+
+  test(
+    'the button in five minutes works as it is written, on whatever Node the machine has',
+    { timeout: 120_000 },
+    async () => {
+      const credentials = Object.fromEntries(
+        [...printed.matchAll(/^export (HANDOFF_\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]),
+      );
+      expect(Object.keys(credentials)).toHaveLength(6);
+      const port = String(await freePort());
+      // The commands are for a folder beside the repository's; here it is a folder of the test's own.
+      const beside = (script: string) => script.replaceAll(/\.\.(?=[/\s])/g, folder);
+      const PATH = (process.env['PATH'] ?? '').replaceAll(/[^:]*node_modules\/\.bin:?/g, '');
+      const [install = '', run = ''] = blocksAfter('### A "Prescribe" button', 'sh');
+      await shell(beside(install), { env: { ...process.env, npm_config_loglevel: 'error' } });
+      const [server = ''] = blocksAfter('### A "Prescribe" button', 'js');
+      await writeFile(join(folder, 'prescribe', 'server.mjs'), server);
+      const listening = `${run.trim()} & until curl -s -o ${folder}/page.html http://127.0.0.1:${port}/; do sleep 0.2; done; echo listening; wait`;
+      const practice = await start(listening, {
+        cwd: join(folder, 'prescribe'),
+        env: { ...credentials, PATH, PORT: port },
+        until: 'listening',
+      });
+      try {
+        expect(await readFile(join(folder, 'page.html'), 'utf8')).toContain('<button>Prescribe</button>');
+        const pressed = await fetch(`http://127.0.0.1:${port}/prescribe`, { method: 'POST', redirect: 'manual' });
+        expect(pressed.status).toBe(303);
+        const page = await land(pressed.headers.get('location') ?? '');
+        expect(page).toContain('Pat Provider');
+        expect(page).toContain('<title>Prescriptions');
+      } finally {
+        practice.end();
+      }
+    },
+  );
+});
+
+test('the commands for a new partner and clinic work as they are written', { timeout: 60_000 }, async () => {
+  const env = { ...process.env, DATABASE_URL: `sqlite:${folder}/new.db` };
+  const [script = ''] = blocksAfter('A new partner and clinic', 'sh');
+  const [create_partner = '', create_organization = '', enable = '', create_user = ''] = script
+    .replaceAll('\\\n', '')
+    .trim()
+    .split('\n');
+  const partner_id = /ptr_\w+/.exec(await shell(create_partner, { env }))?.[0] ?? '';
+  const organization_id = /org_\w+/.exec(await shell(create_organization, { env }))?.[0] ?? '';
+  const fill = (command: string) =>
+    command.replace('<partner_id>', partner_id).replace('<organization_id>', organization_id);
+  expect(await shell(fill(enable), { env })).toMatch(/organization_secret +hos_/);
+  expect(await shell(fill(create_user), { env })).toMatch(/user_id +usr_/);
+});
