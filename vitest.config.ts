@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 // Every behaviour is tried on both databases; a test asks inject('test_database') which one it runs on.
@@ -11,6 +12,10 @@ const NEEDS_NO_DATABASE = 'test/**/*.unit.test.ts';
 const ON_A_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, NEEDS_NO_DATABASE] };
 
 export default defineConfig({
+  // As in tsconfig.json: the examples import the package by its name and mean its sources.
+  resolve: {
+    alias: { 'handoff-client': fileURLToPath(new URL('clients/typescript/src/handoff-client.ts', import.meta.url)) },
+  },
   test: {
     watch: false,
     pool: 'forks',

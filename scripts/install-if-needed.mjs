@@ -32,13 +32,14 @@ function readPackages(file) {
 }
 
 /**
- * Optional packages (binaries for other platforms) may be missing. Folders of this repository are linked, not installed.
+ * Optional packages (binaries for other platforms) may be missing. Folders of this repository are linked, not installed; they
+ * are packages for others, which src/ does not import, and a deployment may have left them out.
  *
  * @param {LockedPackage} locked @param {boolean} withDevelopment
  */
 function isNeeded(locked, withDevelopment) {
   if (locked.optional || locked.devOptional) return false;
-  return withDevelopment || !locked.dev;
+  return withDevelopment || !(locked.dev || locked.link);
 }
 
 /** @param {boolean} withDevelopment */
