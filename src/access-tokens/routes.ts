@@ -82,7 +82,7 @@ export function accessTokenRoutes(deps: Deps): Hono<AppEnv> {
     jsonBody(TOKEN_REQUEST, validationError),
     (c) => issue(deps, c, c.req.valid('json').scope),
   );
-  routes.get('/v1/organizations/:organization_id/validate', authenticateBearer(deps), async (c) => {
+  routes.get('/v1/organizations/:organization_id/validate', singleHeaders(), authenticateBearer(deps), async (c) => {
     await connect(deps, c);
     return success(c, deps, { message: 'Successfully validated token', data: { validated: true } });
   });

@@ -6,6 +6,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expectDocumented } from './contract.ts';
 import type { Handoff } from './handoff.ts';
+import { basePathOf } from './openapi.ts';
 import type { Sample } from './sample.ts';
 
 /** `headers` as pairs may name a header twice. */
@@ -55,11 +56,6 @@ export function partnerHeaders(sample: Sample): Record<string, string> {
 export const PATIENT_PATH = '/dashboard/patients/1234-5678-3456-2345';
 export const EMBED_PATH = '/embed/patients/1234-5678-3456-2345/prescriptions';
 
-/** The API's base path: '' at the root. */
-function basePath({ config }: Pick<Handoff, 'config'>): string {
-  return new URL(config.API_URL).pathname.replace(/\/$/, '');
-}
-
 /** POST /v1/sso with the sample's headers, some of them replaced. */
 export async function requestSso(
   handoff: Pick<Handoff, 'url' | 'config'>,
@@ -67,14 +63,15 @@ export async function requestSso(
   { redirect_path = PATIENT_PATH, headers = {} }: { redirect_path?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const body = JSON.stringify({ redirect_path });
-  return call(handoff, `${basePath(handoff)}/v1/sso`, {
+  return call(handoff, `${basePathOf(handoff.config)}/v1/sso`, {
     method: 'POST',
     headers: { ...partnerHeaders(sample), ...headers },
     body,
   });
 }
 
-export type Link = { sso_token: string; redirect_url: string; path: string };
+/** `request_id` is of the request that asked for it. */
+export type Link = { sso_token: string; redirect_url: string; path: string; request_id: string };
 
 /** A freshly minted link; `path` is the redirect_url without its origin. */
 export async function mintLink(
@@ -86,7 +83,7 @@ export async function mintLink(
   if (answer.status !== 200) throw new Error(`no link: ${answer.status}`);
   const { data } = answer.json as { data: { sso_token: string; redirect_url: string } };
   const url = new URL(data.redirect_url);
-  return { ...data, path: url.pathname + url.search };
+  return { ...data, path: url.pathname + url.search, request_id: answer.headers.get('x-request-id') ?? '' };
 }
 
 /** What a browser sends when a person clicks a link that opens a tab, from another site. */

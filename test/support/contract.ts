@@ -13,6 +13,7 @@ import {
   type Operation,
   operationsAt,
   type Place,
+  REFERENCE_FILES,
   ROOT,
 } from './openapi.ts';
 import { noteSeen } from './seen-answers.ts';
@@ -93,10 +94,10 @@ function mediaType(headers: Headers): string | undefined {
 function bodyFaults({ content }: DocumentedAnswer, answer: Answer): string[] {
   const type = mediaType(answer.headers);
   if (content.size === 0) return type === undefined && answer.text === '' ? [] : ['a body where none is documented'];
-  const schema = type === undefined ? undefined : content.get(type);
-  if (schema === undefined) return [`the media type ${type ?? '(none)'} is not documented`];
+  const schema = content.get(type ?? '');
+  if (type === undefined || schema === undefined) return [`the media type ${type ?? '(none)'} is not documented`];
   if (type === 'text/html') return /^<!doctype html>/i.test(answer.text) ? [] : ['the page is not HTML'];
-  return faultsOf(schema, answer.json);
+  return faultsOf(schema, type.endsWith('json') ? answer.json : answer.text);
 }
 
 type Problem = { type: string; title: string; instance: string; status?: number; request_id?: string };
@@ -151,9 +152,14 @@ const FAILURE = schema('Failure');
 const PROBLEM_DETAILS = schema('ProblemDetails');
 const PAGE = schema('Page');
 
-/** Where nothing is documented, only that an error is a problem of ours. The sandbox has a sample portal there. */
+/** Where something is to be had that is not documented: the sample portal of the sandbox, the files of the page at /docs. */
+function isBesideTheDocument(config: Config, path: string): boolean {
+  return config.mode === 'sandbox' || path.startsWith(basePathOf(config) + REFERENCE_FILES);
+}
+
+/** Where nothing is documented, only that an error is a problem of ours. */
 function undocumentedFaults(config: Config, { method, path }: Request, answer: Answer): string[] {
-  if (answer.status < 400) return config.mode === 'sandbox' ? [] : ['nothing is documented at this address'];
+  if (answer.status < 400) return isBesideTheDocument(config, path) ? [] : ['nothing is documented at this address'];
   if (method === 'HEAD') return [];
   const is_api = path.startsWith(`${basePathOf(config)}/v1/`);
   const content = new Map([

@@ -33,6 +33,15 @@ export function membersOf(place: Place, key: string): [string, Place][] {
 
 export const ROOT: Place = { pointer: '', value: DOCUMENT };
 
+/** Every object in the document with a place to it; `examples` are left out, which hold no schemas. */
+export function objectsBelow(place: Place): Place[] {
+  return Object.entries(place.value).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value !== 'object' || value === null || key === 'example' || key === 'examples') return [];
+    const inner = { pointer: `${place.pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value };
+    return [inner, ...objectsBelow(inner)];
+  });
+}
+
 export type DocumentedAnswer = {
   description: string;
   /** By name in lower case. */
@@ -91,6 +100,9 @@ function readOperations(path: string, path_item: Place): Operation[] {
 export const OPERATIONS: readonly Operation[] = membersOf(ROOT, 'paths').flatMap(([path, item]) =>
   readOperations(path, item),
 );
+
+/** Scripts and style sheets of the page at /docs: below the API's base path, and not documented, because nobody else asks for them. */
+export const REFERENCE_FILES = '/docs/assets/';
 
 /** Every documented operation and status, as `createSsoToken 200`. */
 export function documentedAnswers(): string[] {

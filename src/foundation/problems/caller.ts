@@ -14,8 +14,8 @@ export const CALLER_PROBLEMS = {
     status: 401,
     title: 'Unauthorized',
     cause:
-      'The partner id and secret, or the organization id and secret, do not belong together, are unknown, expired or revoked.',
-    fix: 'Check that the credentials are from this environment, and that a rotation has not replaced them. Ask the operator for new ones if they are lost.',
+      'The partner id and secret, or the organization id and secret, do not belong together, are unknown, expired or revoked. Where an access token is needed, it is missing, expired, or not one of ours.',
+    fix: 'Check that the credentials are from this environment, and that a rotation has not replaced them; get a new access token. Ask the operator for new credentials if they are lost.',
   },
   'browser-request-refused': {
     status: 403,
@@ -53,15 +53,15 @@ export const CALLER_PROBLEMS = {
   'user-not-found': {
     status: 404,
     title: 'User not found',
-    cause: 'No user with this id is a member of this organization.',
+    cause: 'No user with this id is a member of this organization, or another partner made the user.',
     fix: 'Check that `x-user-id` is the user_id given when the user was created, and that the user belongs to this organization. Users are never created by signing on.',
     clinician: { heading: 'You have no account here yet', advice: ASK_ADMIN },
   },
   'user-suspended': {
     status: 403,
     title: 'User suspended',
-    cause: 'This user exists but may not sign in.',
-    fix: 'Ask an administrator of the organization to resume the user.',
+    cause: 'This user exists but may not sign in: suspended by the operator, or disabled in this organization.',
+    fix: 'Enable the user with `PUT …/users/{user_id}/enable`, or ask the operator to resume them: `status` of the user says which.',
     clinician: { heading: 'Your account is suspended', advice: ASK_ADMIN },
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -80,8 +80,14 @@ export const REQUEST_PROBLEMS = {
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',
-    cause: 'Too many requests from this address have failed to authenticate.',
+    cause:
+      'Too many requests from this address have failed without a right partner secret, or with links that are none.',
     fix: 'Check the credentials, and try again after the number of seconds in Retry-After.',
+    clinician: {
+      heading: 'Please wait a minute',
+      advice:
+        'Too many links that do not work were opened from your network. Then go back to {partner} and press the button again.',
+    },
   },
   'internal-error': {
     status: 500,
