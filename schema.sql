@@ -200,5 +200,6 @@ CREATE TABLE audit_events (
 -- event_id sorts by time.
 CREATE INDEX audit_events_by_user ON audit_events (user_id, event_id);
 CREATE INDEX audit_events_by_partner ON audit_events (partner_id, event_id);
-CREATE INDEX audit_events_by_organization ON audit_events (organization_id, event_id);
+CREATE INDEX audit_events_attempts ON audit_events (partner_id, organization_id, event_id)
+  WHERE action = 'sso_token.minted';
 CREATE INDEX audit_events_by_request ON audit_events (request_id);

@@ -55,9 +55,7 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   app.use(closeWhenDraining(readiness));
   app.use(requestContext({ ...deps, log, trusted_proxies: config.TRUSTED_PROXIES }));
 
-  const failures = limitFailures(config.FAILURES_PER_MINUTE);
-  app.use(`${base_path}/v1/*`, failures);
-  app.use('/auth/sso', failures);
+  app.use(`${base_path}/v1/*`, limitFailures(deps));
 
   // These record what they refuse, a header that arrived twice included, and look for one themselves.
   app.route(base_path, mintRoutes(deps));

@@ -5,12 +5,13 @@ import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './db/database.ts';
+import { type Database, isReadCommitted, openDatabase } from './db/database.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import type { Deps } from './deps.ts';
 import { type Clock, systemClock } from './foundation/clock.ts';
 import { newId, type Random, systemRandom } from './foundation/ids.ts';
 import { createLog, type Log } from './foundation/log.ts';
+import { createFailureLimit } from './http/failure-limit.ts';
 import type { Readiness } from './health/routes.ts';
 import { checkMasterKey, createKeyring } from './signing-keys/keyring.ts';
 import { ensureSigningKeys } from './signing-keys/rotate.ts';
@@ -42,11 +43,21 @@ async function prepare(config: Config, options: ServerOptions): Promise<Deps> {
     await ensureSigningKeys(db, { clock, random, master_key });
     // Behind making them: of two processes with different keys that start at once, one has to notice.
     await checkMasterKey(db, master_key);
-    return { config, log, db, clock, random, keyring: createKeyring({ db, clock, master_key }) };
+    await warnOfIsolation(db, log);
+    const failures = createFailureLimit(config.FAILURES_PER_MINUTE);
+    return { config, log, db, clock, random, keyring: createKeyring({ db, clock, master_key }), failures };
   } catch (error) {
     await db.destroy();
     throw error;
   }
+}
+
+/** A stricter level gives no wrong answers, but 503 where two requests meet. */
+async function warnOfIsolation(db: Database, log: Log): Promise<void> {
+  if (await isReadCommitted(db)) return;
+  log.warn(
+    'the database’s default_transaction_isolation is not read committed: requests that meet will be answered 503',
+  );
 }
 
 const UNREADABLE_REQUEST: Record<string, string> = {

@@ -1,7 +1,7 @@
 // Sweeping: rows that nobody can use any more leave the tables that every request reads. The audit trail stays.
 
 import type { Deps } from './deps.ts';
-import { timestamp } from './foundation/clock.ts';
+import { DAY_MILLISECONDS, timestamp } from './foundation/clock.ts';
 import { deleteOldIdempotencyKeys } from './idempotency/store.ts';
 import { deleteOldSessions } from './sessions/store.ts';
 import { retiredBefore } from './signing-keys/rotate.ts';
@@ -9,8 +9,6 @@ import { deleteRetiredKeys } from './signing-keys/store.ts';
 import { deleteOldTokens } from './sso-tokens/store.ts';
 
 const EVERY_MILLISECONDS = 10 * 60_000;
-
-const DAY_MILLISECONDS = 24 * 60 * 60_000;
 
 export async function sweep({ config, db, clock }: Deps): Promise<void> {
   // A day after its end a session explains nothing that the audit trail does not; tokens are the partner's receipts.

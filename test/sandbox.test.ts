@@ -165,11 +165,12 @@ describe('the sandbox', () => {
     const service = await startSandbox();
     const urls = service.printed.match(/http:\/\/localhost:\d+\S*/g) ?? [];
     const paths = urls.map((url) => new URL(url).pathname);
-    expect(paths).toEqual(['/v1/sso', '/dashboard', '/errors/', '/healthz', '/readyz']);
+    expect(paths).toEqual(['/v1/sso', '/docs', '/dashboard', '/errors/', '/healthz', '/readyz']);
     const statuses = new Map<string, number>();
     for (const url of urls) statuses.set(new URL(url).pathname, (await visit(url, { headers: PAGE })).status);
     expect(Object.fromEntries(statuses)).toEqual({
       '/v1/sso': 405,
+      '/docs': 200,
       '/dashboard': 401,
       '/errors/': 200,
       '/healthz': 200,

@@ -4,14 +4,14 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { recordEvent } from '../audit/audit.ts';
-import { recordRefusals } from '../audit/refusals.ts';
+import { recordPartnerRefusals } from '../audit/refusals.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { Problem, validationError } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
 import { type AppContext, type AppEnv, singleHeaders } from '../http/context.ts';
-import { authenticateCaller } from '../partners/caller.ts';
+import { authenticateCaller, byPartner } from '../partners/caller.ts';
 import { type Scope, SCOPES } from '../partners/scopes.ts';
 import { getEnabledStanding } from '../partners/standing.ts';
 import { updateIntegrationConnected } from '../partners/store.ts';
@@ -41,7 +41,6 @@ async function issue(deps: Deps, c: AppContext, asked: readonly string[] | undef
   const scopes = await getGrantedScopes(deps, c, asked);
   const grant = { partner_id, organization_id, credential_id: credential_ids[0] ?? '', scopes };
   const { access_token, jti } = await signAccessToken(deps, grant);
-  const author = { actor: 'partner', request: c.get('request') } as const;
   const event = {
     action: 'access_token.issued',
     target_id: jti,
@@ -49,7 +48,7 @@ async function issue(deps: Deps, c: AppContext, asked: readonly string[] | undef
     organization_id,
     detail: { scopes },
   } as const;
-  await recordEvent(deps.db, { ...author, ...event }, deps);
+  await recordEvent(deps.db, { ...byPartner(c), ...event }, deps);
   const data = {
     accessToken: access_token,
     expiresIn: ACCESS_TOKEN_LIFETIME_SECONDS,
@@ -65,8 +64,7 @@ async function connect(deps: Deps, c: AppContext): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const connected_at = timestamp(deps.clock());
     if (!(await updateIntegrationConnected(tx, { partner_id, organization_id }, connected_at))) return;
-    const author = { actor: 'partner', request: c.get('request') } as const;
-    await recordEvent(tx, { ...author, action: 'integration.connected', partner_id, organization_id }, deps);
+    await recordEvent(tx, { ...byPartner(c), action: 'integration.connected', partner_id, organization_id }, deps);
   });
 }
 
@@ -75,7 +73,7 @@ export function accessTokenRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post(
     '/v1/token',
-    recordRefusals(deps, { action: 'access_token.issued', actorOf: () => 'partner' }),
+    recordPartnerRefusals(deps, 'access_token.issued'),
     singleHeaders(),
     authenticateCaller(deps),
     boundedBody('application/json'),

@@ -48,7 +48,7 @@ export type AuditAction =
   | 'signing_key.created'
   | 'signing_key.rotated';
 
-/** Whom and what an event speaks of; only ids that are known to exist, never what a stranger claimed. */
+/** Whom and what an event speaks of: ids that are known to exist, or that an authenticated caller named; never what a stranger claimed. */
 export type AuditSubject = Partial<
   Record<'target_id' | 'partner_id' | 'organization_id' | 'user_id' | 'session_id' | 'jti' | 'redirect_path', string>
 >;

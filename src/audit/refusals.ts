@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import type { Problem } from '../foundation/problem.ts';
 import { fromHonoError } from '../http/body.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
+import { countFailure } from '../http/failure-limit.ts';
 import { type AuditAction, type AuditEvent, recordEvent } from './audit.ts';
 
 /** What the receipt of the attempt tells beside the kind of problem. */
@@ -24,9 +25,15 @@ export type RefusedAttempt = {
   record?: (deps: Deps, event: AuditEvent) => Promise<void>;
 };
 
+/** For what a partner's server asks for. */
+export function recordPartnerRefusals(deps: Deps, action: AuditAction): MiddlewareHandler<AppEnv> {
+  return recordRefusals(deps, { action, actorOf: () => 'partner' });
+}
+
 /**
  * Records the refusal of whatever stands behind this middleware. When the database is away there is no row to be had, and
- * then the answer is 503 whatever the reason was: no attempt gets another answer without its event.
+ * then the answer is 503 whatever the reason was: no attempt gets another answer without its event. What strangers send too
+ * much of is not recorded, and answered 429.
  */
 export function recordRefusals(
   deps: Deps,
@@ -39,6 +46,7 @@ export function recordRefusals(
     const problem = fromHonoError(c.error) ?? toProblem(c.error);
     // Asking a database that is away once more would only double the wait.
     if (problem.slug === 'service-unavailable') return;
+    await countFailure(c, deps.failures);
     const author = { actor: actorOf(c), request: c.get('request') };
     const refusal = { problem: problem.slug, detail: describeRefusal(problem) };
     await record(deps, { ...author, action, ...c.get('proved'), ...refusal });

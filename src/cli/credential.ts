@@ -5,6 +5,7 @@ import { getIntegration } from '../partners/integration.ts';
 import { getPartner } from '../partners/partner.ts';
 import type { Database } from '../db/database.ts';
 import type { CredentialsTable } from '../db/tables.ts';
+import { timestamp } from '../foundation/clock.ts';
 import { changeCommand, command, makers, noun, withDatabase } from './command.ts';
 import { printMany, printOne, SHOWN_ONCE } from './output.ts';
 
@@ -32,7 +33,9 @@ const LIST_LIMIT = 100;
 function list(): Command {
   return ownerCommand('list', 'list secrets: last four characters (hint), age, last use').action(
     async (options: OwnerOptions) => {
-      const rows = await withDatabase(async (db) => listCredentials(db, await getOwner(db, options), LIST_LIMIT));
+      const rows = await withDatabase(async (db) =>
+        listCredentials(db, await getOwner(db, options), { limit: LIST_LIMIT, now: timestamp(makers.clock()) }),
+      );
       const columns = ['credential_id', 'hint', 'created_at', 'last_used_at', 'expires_at', 'revoked_at'];
       printMany(options, rows.map(describeCredential), { things: 'secrets', columns });
     },

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isPathPrefix } from '../config.ts';
+import type { IntegrationKey } from '../db/tables.ts';
 import {
   describeIntegration,
   disableIntegration,
@@ -9,7 +10,7 @@ import {
 import { getOrganization } from '../partners/organization.ts';
 import { getPartner } from '../partners/partner.ts';
 import { isScope, SCOPES, type Scope } from '../partners/scopes.ts';
-import { type IntegrationFilter, type IntegrationKey, listIntegrations } from '../partners/store.ts';
+import { type IntegrationFilter, listIntegrations } from '../partners/store.ts';
 import { isEmbedOrigin, isReturnUrl } from '../partners/web-address.ts';
 import { collect, command, listCommand, makers, noun, type PageOptions, withDatabase } from './command.ts';
 import { type Output, printMany, printOne, SHOWN_ONCE } from './output.ts';

@@ -127,8 +127,9 @@ export async function lockAccess(tx: DatabaseTransaction, mode: 'shared' | 'excl
   await sql.raw(statements.join('; ')).execute(tx);
 }
 
-// Connection, resources, shutdown, system, a conflict that a second try may not meet (40), a lock not got in time; read-only; and what is said to whoever connects to a database that is not there,
-// closed, or not open to these credentials any more (3D000, 55000, 28).
+// Connection, resources, shutdown, system, a conflict that a second try may not meet (40), a lock not got in time, read-only;
+// and what is said to whoever connects to a database that is not there, closed, or not open to these credentials any more
+// (3D000, 55000, 28).
 const POSTGRES_AWAY =
   /^(08|28|40|53|57P|58)|^(25006|3D000|55000|55P03)$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)/;
 const SQLITE_AWAY = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOTADB|CORRUPT)/;
@@ -150,6 +151,21 @@ export function isUniqueViolation(error: unknown): boolean {
   return (
     error.code === '23505' || error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
   );
+}
+
+/** True on SQLite, and where PostgreSQL's transactions begin at the level that this service is made for. */
+export async function isReadCommitted(db: Database): Promise<boolean> {
+  if (!isPostgres(db)) return true;
+  const { rows } = await sql<{
+    level: string;
+  }>`select current_setting('default_transaction_isolation') as level`.execute(db);
+  return rows[0]?.level === 'read committed';
+}
+
+/** Deletes in steps until one finds nothing more: a statement that waits for a month's rows would hold up everybody else's. */
+export async function inBatches(deleteSome: (limit: number) => Promise<number>): Promise<void> {
+  const limit = 1_000;
+  while ((await deleteSome(limit)) === limit);
 }
 
 /** Resolves when the database answers. @throws the driver's error otherwise */

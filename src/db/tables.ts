@@ -27,6 +27,9 @@ export type IntegrationsTable = {
   disabled_at: string | null;
 };
 
+/** A partner and an organization: an integration, whether it is there or not. */
+export type IntegrationKey = Pick<IntegrationsTable, 'partner_id' | 'organization_id'>;
+
 export type CredentialsTable = {
   credential_id: string;
   partner_id: string;

@@ -5,6 +5,8 @@ export type Clock = () => number;
 
 export const systemClock: Clock = Date.now;
 
+export const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
 /** RFC 3339 in UTC with milliseconds: 24 characters that sort as time does, the one form in database and JSON. */
 export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString();

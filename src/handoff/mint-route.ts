@@ -3,7 +3,7 @@
 
 import { Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
-import { recordRefusals } from '../audit/refusals.ts';
+import { recordPartnerRefusals } from '../audit/refusals.ts';
 import type { Deps } from '../deps.ts';
 import { isChosenId } from '../foundation/ids.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
@@ -55,7 +55,9 @@ async function getUserId({ db }: Deps, c: AppContext): Promise<string> {
   const user_id = await findUserByPartnerId(db, { ...caller, partner_user_id });
   if (user_id === undefined) {
     await getEnabledStanding(db, caller);
-    throw new Problem('user-not-found', 'There is no user with this partner_user_id in this organization');
+    throw new Problem('user-not-found', 'There is no user with this partner_user_id in this organization', {
+      received: 'an x-partner-user-id that no user of yours has here',
+    });
   }
   prove(c, { user_id });
   return user_id;
@@ -78,7 +80,7 @@ export function mintRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post(
     '/v1/sso',
-    recordRefusals(deps, { action: 'sso_token.minted', actorOf: () => 'partner' }),
+    recordPartnerRefusals(deps, 'sso_token.minted'),
     singleHeaders(),
     refuseTwoUsers(),
     authenticateCaller(deps, requiredHeaders),

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config.ts';
 
-const OWN_PATHS = ['/auth', '/v1', '/.well-known', '/errors', '/docs', '/healthz', '/readyz'];
+const OWN_PATHS = ['/auth', '/v1', '/.well-known', '/errors', '/docs', '/openapi.yaml', '/healthz', '/readyz'];
 
 /** Own paths at the root, and everything under the API's base path where it has one. */
 export function ownPaths(config: Config): string[] {

@@ -8,7 +8,7 @@ import { invalidRequest, Problem, type ValidationEntry } from '../foundation/pro
 import type { AppContext, AppEnv } from './context.ts';
 import { toValidation } from './validation.ts';
 
-/** Bytes. The largest documented body is a redirect_path of 2,048 characters and a token. */
+/** Bytes. The largest documented body has a token and a redirect_path of 2,048 characters, or twenty origins. */
 const BODY_LIMIT = 16_384;
 
 function tooLarge(): Problem {
@@ -47,14 +47,10 @@ async function readCounted(body: ReadableStream<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Reads the body and keeps it in the request. @throws Problem payload-too-large, or invalid-request if it broke off */
-async function readBody(c: AppContext): Promise<void> {
-  const { url, method, headers, body } = c.req.raw;
+/** @throws Problem payload-too-large, or invalid-request if the body broke off */
+async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
-    if (c.req.header('content-length') === undefined && body !== null) {
-      c.req.raw = new Request(url, { method, headers, body: await readCounted(body) });
-    }
-    await c.req.text();
+    return await read();
   } catch (error) {
     if (error instanceof Problem) throw error;
     // The client hung up. Its ECONNRESET must not be taken for the database's.
@@ -62,16 +58,37 @@ async function readBody(c: AppContext): Promise<void> {
   }
 }
 
-/** True when a request announces no body at all. */
-function isBodyless(c: AppContext): boolean {
-  const length = c.req.header('content-length');
-  return (length === undefined || length === '0') && c.req.header('transfer-encoding') === undefined;
+function replaceBody(c: AppContext, body: string, changed: Record<string, string> = {}): void {
+  const { url, method, headers } = c.req.raw;
+  c.req.raw = new Request(url, { method, headers: { ...Object.fromEntries(headers), ...changed }, body });
 }
 
-/** boundedBody for JSON that may be left out. */
+/** Reads the body and keeps it in the request. @throws Problem payload-too-large, or invalid-request if it broke off */
+async function readBody(c: AppContext): Promise<void> {
+  const { body } = c.req.raw;
+  await reading(async () => {
+    if (c.req.header('content-length') === undefined && body !== null) replaceBody(c, await readCounted(body));
+    await c.req.text();
+  });
+}
+
+/** True without a body, and for one in chunks of which the first is the last. */
+async function isLeftOut(c: AppContext): Promise<boolean> {
+  const { body } = c.req.raw;
+  const in_chunks = c.req.header('transfer-encoding') !== undefined;
+  if (!in_chunks || body === null) return Number(c.req.header('content-length') ?? 0) === 0;
+  const text = await reading(() => readCounted(body));
+  replaceBody(c, text);
+  return text === '';
+}
+
+/** boundedBody for JSON that may be left out, whatever its type is said to be then: an empty object stands for it. */
 export function optionalJson(): MiddlewareHandler<AppEnv> {
   const required = boundedBody('application/json');
-  return async (c, next) => (isBodyless(c) && c.req.header('content-type') === undefined ? next() : required(c, next));
+  return async (c, next) => {
+    if (await isLeftOut(c)) replaceBody(c, '{}', { 'content-type': 'application/json' });
+    return required(c, next);
+  };
 }
 
 /**

@@ -38,6 +38,8 @@ export type AppEnv = {
     proved: Proved;
     /** Set by what authenticates a partner's server; nothing behind that reads the headers again. */
     caller: Caller;
+    /** A stranger's failed request is counted once. */
+    failure_counted?: boolean;
     /** The problem's slug and private reason, for the log line. */
     refusal?: { problem: string; reason?: string };
   };
@@ -127,6 +129,14 @@ const SECURITY_HEADERS = {
 /** The first middleware: gives the request its id and context, and writes one log line when the answer is made. */
 export function requestContext(options: Makers & { log: Log; trusted_proxies: string[] }): MiddlewareHandler<AppEnv> {
   const isTrusted = proxyaddr.compile(options.trusted_proxies);
+  let warned = options.trusted_proxies.length > 0;
+  const warnOnce = (c: AppContext) => {
+    if (warned || c.req.header('x-forwarded-for') === undefined) return;
+    warned = true;
+    options.log.warn(
+      'a request came through a proxy, but TRUSTED_PROXIES is not set: all clients look like one address',
+    );
+  };
   return async (c, next) => {
     const started = performance.now();
     const request_id = newId('req', options);
@@ -139,6 +149,7 @@ export function requestContext(options: Makers & { log: Log; trusted_proxies: st
     // Set before the answer is made: headers added to a finished answer cost a copy of it.
     c.header('x-request-id', request_id);
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
+    warnOnce(c);
     await next();
     logLine(c, options.log, started);
   };

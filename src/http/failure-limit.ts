@@ -1,16 +1,52 @@
-// How many requests of strangers an address may fail with in a minute. Each one costs a look-up and a row in the audit trail;
-// a partner whose secret was right is no stranger, whatever else was wrong, and is never limited here.
+// How often the requests of strangers from one address may fail in a minute before they get 429 instead of an answer that costs
+// a row in the audit trail. Whoever shows a right secret, token or link is answered whatever others behind the same address do.
 
 import type { MiddlewareHandler } from 'hono';
+import ipaddr from 'ipaddr.js';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../foundation/problem.ts';
-import type { AppEnv } from './context.ts';
+import type { AppContext, AppEnv } from './context.ts';
 
 const WINDOW_SECONDS = 60;
 
-function tooMany(milliseconds: number): Problem {
+/** Counts a failure; the milliseconds that are left of the minute when it was one too many. */
+export type FailureLimit = (address: string) => Promise<number | undefined>;
+
+/** One customer has a whole /64 of IPv6 (RFC 6177); an address that came mapped is one of IPv4. */
+function customerOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : parsed.toString();
+}
+
+/** `per_minute` 0: no limit. Counted in this process. */
+export function createFailureLimit(per_minute: number): FailureLimit {
+  if (per_minute === 0) return async () => undefined;
+  const limiter = new RateLimiterMemory({ points: per_minute, duration: WINDOW_SECONDS });
+  return async (address) => {
+    try {
+      await limiter.consume(customerOf(address));
+      return undefined;
+    } catch (error) {
+      if (error instanceof RateLimiterRes) return error.msBeforeNext;
+      throw error;
+    }
+  };
+}
+
+function isStranger(c: AppContext): boolean {
+  const { partner_id, jti } = c.get('proved');
+  return partner_id === undefined && jti === undefined;
+}
+
+/** Counts a stranger's failed request, once. @throws Problem too-many-requests */
+export async function countFailure(c: AppContext, failures: FailureLimit): Promise<void> {
+  if (c.error === undefined || c.res.status >= 500 || c.get('failure_counted') === true || !isStranger(c)) return;
+  c.set('failure_counted', true);
+  const milliseconds = await failures(c.get('request').client_address);
+  if (milliseconds === undefined) return;
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
-  return new Problem(
+  throw new Problem(
     'too-many-requests',
     `Too many requests from this address have failed; try again in ${seconds} seconds`,
     {
@@ -19,19 +55,10 @@ function tooMany(milliseconds: number): Problem {
   );
 }
 
-/** `per_minute` 0: no limit. Counted in this process. @throws Problem too-many-requests */
-export function limitFailures(per_minute: number): MiddlewareHandler<AppEnv> {
-  if (per_minute === 0) return async (_, next) => next();
-  const limiter = new RateLimiterMemory({ points: per_minute, duration: WINDOW_SECONDS });
+/** For addresses whose refusals nobody records; recordRefusals counts those it would record. */
+export function limitFailures({ failures }: { failures: FailureLimit }): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const { client_address } = c.get('request');
-    const counted = await limiter.get(client_address);
-    if (counted !== null && counted.remainingPoints <= 0) throw tooMany(counted.msBeforeNext);
     await next();
-    if (c.error === undefined || c.get('proved').partner_id !== undefined || c.res.status >= 500) return;
-    await limiter.consume(client_address).catch((error: unknown) => {
-      // The one that goes over the limit has its answer already; the next one is refused.
-      if (!(error instanceof RateLimiterRes)) throw error;
-    });
+    await countFailure(c, failures);
   };
 }

@@ -56,6 +56,7 @@ export function problemIndexPage(): PageContent {
   );
   const body = html`<h1>Problems this service can name</h1>
 <p>The <code>type</code> of an error answer (RFC 9457) leads to one of these pages, which says cause and fix. The answer’s request id leads support to the log.</p>
-<ul class="rows">${items}</ul>`;
+<ul class="rows">${items}</ul>
+<p class="reference"><a href="../docs">API reference</a></p>`;
   return { title: 'Problems', body, wide: true };
 }

@@ -39,17 +39,31 @@ function codeOf(issue: Issue): string {
   return typeof own === 'string' ? own : issue.code;
 }
 
+/** The first entry of each field: what is of the wrong type, say, is not told that it is also too long. */
+export function onePerField(entries: readonly ValidationEntry[]): ValidationEntry[] {
+  const seen = new Set<string>();
+  return entries.filter(({ field }) => {
+    const is_first = !seen.has(field);
+    seen.add(field);
+    return is_first;
+  });
+}
+
 export function toValidation(issues: readonly Issue[]): ValidationEntry[] {
-  return issues.flatMap((issue) => {
+  const entries = issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((field) => ({
-        field,
-        message: `${field} is not a member of this body`,
-        code: 'unrecognized',
-      }));
+      // A name is a value too: a secret may have been put in its place.
+      return issue.keys
+        .map((key) => (/^[a-z_]{1,40}$/i.test(key) ? key : 'body'))
+        .map((field) => ({
+          field,
+          message: field === 'body' ? 'body has a member that is not known' : `${field} is not a member of this body`,
+          code: 'unrecognized',
+        }));
     }
     const field = issue.path.join('.') || 'body';
     if (isMissing(issue)) return [{ field, message: `${field} is required`, code: 'missing' }];
     return [{ field, message: `${field} ${inWords(issue)}`, code: codeOf(issue) }];
   });
+  return onePerField(entries);
 }

@@ -2,24 +2,24 @@
 // creates nothing more and gets the first answer. The answer is kept in the transaction that makes the thing, so that there is
 // never one without the other.
 
-import { type DatabaseTransaction, lockAccess } from '../db/database.ts';
+import type { DatabaseTransaction } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
-import { timestamp } from '../foundation/clock.ts';
+import { DAY_MILLISECONDS, timestamp } from '../foundation/clock.ts';
 import { decryptAtRest, encryptAtRest, keyedHash } from '../foundation/encryption.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { jsonAnswer, type Success, successBody } from '../http/answer.ts';
 import type { AppContext } from '../http/context.ts';
-import { findIdempotencyKey, type IdempotencyPlace, lockIdempotencyKey, upsertIdempotencyKey } from './store.ts';
-
-const KEPT_MILLISECONDS = 24 * 60 * 60 * 1000;
+import {
+  findIdempotencyKey,
+  type IdempotencyPlace,
+  lockIdempotencyKey,
+  nameOf,
+  upsertIdempotencyKey,
+} from './store.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-export type Creation = {
-  /** Taken at the beginning of the transaction, where what is created takes other access away. */
-  lock?: 'exclusive';
-  create: (tx: DatabaseTransaction) => Promise<Success & { status: 201 }>;
-};
+type Create = (tx: DatabaseTransaction) => Promise<Success & { status: 201 }>;
 
 /** @throws Problem invalid-request */
 function parsePlace(c: AppContext): IdempotencyPlace | undefined {
@@ -31,11 +31,6 @@ function parsePlace(c: AppContext): IdempotencyPlace | undefined {
   }
   const { partner_id, organization_id } = c.get('caller');
   return { partner_id, organization_id, idempotency_key };
-}
-
-/** Names a key among all partners' keys. */
-function nameOf({ partner_id, organization_id, idempotency_key }: IdempotencyPlace): string {
-  return JSON.stringify([partner_id, organization_id, idempotency_key]);
 }
 
 function inUse(): Problem {
@@ -84,7 +79,7 @@ async function keepAnswer(
   { body, place, request_hash }: Request & { body: string },
 ): Promise<void> {
   const answer_encrypted = encryptAtRest(body, nameOf(place), { master_key: config.MASTER_KEY, random });
-  const expires_at = timestamp(clock() + KEPT_MILLISECONDS);
+  const expires_at = timestamp(clock() + DAY_MILLISECONDS);
   await upsertIdempotencyKey(tx, { ...place, request_hash, answer_encrypted, expires_at });
 }
 
@@ -92,18 +87,13 @@ async function keepAnswer(
  * Runs a creation in a transaction of its own, at most once for an Idempotency-Key.
  * @throws Problem invalid-request, idempotency-key-in-use, idempotency-key-reused, or what the creation throws
  */
-export async function createOnce(deps: Deps, c: AppContext, { lock, create }: Creation): Promise<Response> {
-  const transaction = async (run: (tx: DatabaseTransaction) => Promise<string>) =>
-    deps.db.transaction().execute(async (tx) => {
-      if (lock !== undefined) await lockAccess(tx, lock);
-      return run(tx);
-    });
+export async function createOnce(deps: Deps, c: AppContext, create: Create): Promise<Response> {
   const answer = async (tx: DatabaseTransaction) => successBody(c, deps.clock, await create(tx));
   const place = parsePlace(c);
-  if (place === undefined) return jsonAnswer(c, await transaction(answer), 201);
+  if (place === undefined) return jsonAnswer(c, await deps.db.transaction().execute(answer), 201);
   const request = await describeRequest(deps, c, place);
   const body = await exclusively(place, () =>
-    transaction(async (tx) => {
+    deps.db.transaction().execute(async (tx) => {
       const known = await findAnswer(tx, deps, request);
       if (known !== undefined) {
         c.header('idempotent-replayed', 'true');

@@ -6,16 +6,23 @@ import type { IdempotencyKeysTable } from '../db/tables.ts';
 
 export type IdempotencyPlace = Pick<IdempotencyKeysTable, 'partner_id' | 'organization_id' | 'idempotency_key'>;
 
+/** Names a key among all partners' keys. */
+export function nameOf({ partner_id, organization_id, idempotency_key }: IdempotencyPlace): string {
+  return JSON.stringify([partner_id, organization_id, idempotency_key]);
+}
+
+// PostgreSQL keeps locks of two integers apart from those of one, which the access lock is.
+const IDEMPOTENCY_LOCK = 728_346_002;
+
 /**
  * Takes the key for this transaction; false when another process holds it. On SQLite a writing transaction is alone anyway:
  * a second process waits, and finds the answer of the first.
  */
 export async function lockIdempotencyKey(tx: DatabaseTransaction, place: IdempotencyPlace): Promise<boolean> {
   if (!isPostgres(tx)) return true;
-  const name = JSON.stringify([place.partner_id, place.organization_id, place.idempotency_key]);
   const { rows } = await sql<{
     locked: boolean;
-  }>`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`.execute(tx);
+  }>`select pg_try_advisory_xact_lock(${IDEMPOTENCY_LOCK}, hashtext(${nameOf(place)})) as locked`.execute(tx);
   return rows[0]?.locked === true;
 }
 

@@ -32,8 +32,8 @@ async function noteUse(db: Database, credential: CredentialsTable, now: number):
 
 /** What is wrong with a secret, for the receipt that only its owner can read; undefined when nothing is. */
 function faultOf(credential: CredentialsTable | undefined, owner: CredentialOwner, now: number): string | undefined {
-  if (credential === undefined) return 'a secret that was never issued here';
-  if (credential.partner_id !== owner.partner_id) return 'a secret of another partner';
+  // In the same words: nobody learns whether somebody else's secret is one.
+  if (credential?.partner_id !== owner.partner_id) return 'no secret of this partner';
   if (credential.organization_id !== owner.organization_id) {
     if (credential.organization_id === null) return 'the partner secret, where the organization secret belongs';
     return owner.organization_id === null

@@ -2,7 +2,9 @@
 // other way to authenticate, an access token, is in access-tokens/.
 
 import type { MiddlewareHandler } from 'hono';
+import type { Author } from '../audit/audit.ts';
 import type { Deps } from '../deps.ts';
+import type { Makers } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AppContext, type AppEnv, prove } from '../http/context.ts';
 import { isFromScript } from '../http/fetch-metadata.ts';
@@ -70,6 +72,16 @@ export function authenticateCaller(
     c.set('caller', { partner_id, organization_id, credential_ids });
     await next();
   };
+}
+
+/** What a change made by the caller takes: time, randomness, and whom the audit event names. */
+export function authored({ clock, random }: Deps, c: AppContext): Makers & { by: Author } {
+  return { clock, random, by: byPartner(c) };
+}
+
+/** The caller as the author of an audit event. */
+export function byPartner(c: AppContext): Author {
+  return { actor: 'partner', request: c.get('request') };
 }
 
 /** For operations that look at the caller's standing nowhere else. @throws Problem partner-suspended and the like */

@@ -19,20 +19,40 @@ export async function findCredential(db: Database, credential_id: string): Promi
   return db.selectFrom('credentials').selectAll().where('credential_id', '=', credential_id).executeTakeFirst();
 }
 
-/** Newest first. */
-export async function listCredentials(
-  db: Database,
-  owner: CredentialOwner,
-  limit: number,
-): Promise<CredentialsTable[]> {
+function ownedBy(db: Database, owner: CredentialOwner) {
   return db
     .selectFrom('credentials')
     .selectAll()
     .where('partner_id', '=', owner.partner_id)
     .where('organization_id', 'is not distinct from', owner.organization_id)
-    .orderBy('credential_id', 'desc')
-    .limit(limit)
+    .orderBy('credential_id', 'desc');
+}
+
+/** Every one that is good at a moment, newest first. They are few: a rotation leaves two. */
+export async function listActiveCredentials(
+  db: Database,
+  owner: CredentialOwner,
+  now: string,
+): Promise<CredentialsTable[]> {
+  return ownedBy(db, owner)
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .execute();
+}
+
+/** For people: those that are good, and then the newest of the others, up to a limit. */
+export async function listCredentials(
+  db: Database,
+  owner: CredentialOwner,
+  { limit, now }: { limit: number; now: string },
+): Promise<CredentialsTable[]> {
+  const active = await listActiveCredentials(db, owner, now);
+  const recent = await ownedBy(db, owner).limit(limit).execute();
+  const ids = new Set(active.map(({ credential_id }) => credential_id));
+  return [...active, ...recent.filter(({ credential_id }) => !ids.has(credential_id))].slice(
+    0,
+    Math.max(limit, active.length),
+  );
 }
 
 export async function updateCredential(

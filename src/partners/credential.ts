@@ -2,19 +2,21 @@
 // is kept. Checking one is in authentication.ts.
 
 import { type Author, OPERATOR, recordEvent } from '../audit/audit.ts';
-import { type Database, type DatabaseTransaction, lockAccess } from '../db/database.ts';
-import type { CredentialsTable } from '../db/tables.ts';
+import type { Database, DatabaseTransaction } from '../db/database.ts';
+import type { CredentialsTable, IntegrationKey } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { hashSecret, type Makers, newId, newSecret, secretHint } from '../foundation/ids.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
+import { Problem } from '../foundation/problem.ts';
 import {
   type CredentialOwner,
   findCredential,
   insertCredential,
   isActiveCredential,
-  listCredentials,
+  listActiveCredentials,
   updateCredential,
 } from './credential-store.ts';
+import { lockPartner } from './store.ts';
 
 /** How long a replaced secret may stay good, at the most: 30 days. */
 export const MAX_OVERLAP_HOURS = 720;
@@ -65,56 +67,109 @@ export async function endCredential(
   );
 }
 
+/** A secret that ended after the request was authenticated with it must not bring another one about. */
+async function requireActive(tx: DatabaseTransaction, credential_ids: readonly string[], now: string): Promise<void> {
+  for (const credential_id of credential_ids) {
+    const credential = await findCredential(tx, credential_id);
+    if (credential === undefined || !isActiveCredential(credential, now))
+      throw new Problem('authentication-required', 'The secret of this request has ended');
+  }
+}
+
+function replaced(): Problem {
+  return new Problem('credential-replaced', 'A newer secret has replaced the one of this request');
+}
+
 /**
- * One goes on until the overlap is over, and any other ends now, so that never more than two are good: the one that the
- * caller has just shown to be in use (the newest may be one whose only answer was lost on the way), or else the newest.
- * Returns when it ends, null if there is none.
+ * The one that goes on until the overlap is over. For the operator it is the newest. For a partner it is the one it came with:
+ * a newer one that nobody has ever used is one whose only answer was lost on the way. Once the newer one is in use, the old one
+ * cannot undo it, or whoever found it could.
+ * @throws Problem credential-replaced
  */
+function keptCredential(active: readonly CredentialsTable[], in_use: readonly string[]): CredentialsTable | undefined {
+  const own = active.findIndex(({ credential_id }) => in_use.includes(credential_id));
+  if (own === -1) return active[0];
+  if (active.slice(0, own).some(({ last_used_at }) => last_used_at !== null)) throw replaced();
+  return active[own];
+}
+
+/** Lets a secret end with the overlap, or at once; returns when. */
 async function phaseOut(
   tx: DatabaseTransaction,
-  { active, until, in_use }: { active: CredentialsTable[]; until: string; in_use: readonly string[] },
+  { credential, until }: { credential: CredentialsTable; until: string },
   makers: AuthoredMakers,
-): Promise<string | null> {
-  const kept = active.find(({ credential_id }) => in_use.includes(credential_id)) ?? active[0];
-  for (const credential of active) if (credential !== kept) await endCredential(tx, credential, makers);
-  if (kept === undefined) return null;
-  const expires_at = kept.expires_at !== null && kept.expires_at < until ? kept.expires_at : until;
-  await updateCredential(tx, kept.credential_id, { expires_at });
+): Promise<string> {
+  if (until <= timestamp(makers.clock())) {
+    await endCredential(tx, credential, makers);
+    return until;
+  }
+  const expires_at = credential.expires_at !== null && credential.expires_at < until ? credential.expires_at : until;
+  await updateCredential(tx, credential.credential_id, { expires_at });
   return expires_at;
 }
 
-// More than can be active at once, by far.
-const RECENT = 100;
-
-/** `in_use`: ids of credentials that the caller is known to hold. */
-export type Rotation = { owner: CredentialOwner; overlap_hours: number; in_use?: readonly string[] };
+/** `in_use`: the credentials that the request was authenticated with; none for the operator. */
+export type Rotation = { owner: CredentialOwner; overlap_hours: number; in_use: readonly string[] };
 export type RotatedCredential = IssuedCredential & { previous_expires_at: string | null };
 
 /**
- * Issues a new secret; the present one stays good for `overlap_hours` (0: ends now). The transaction has begun with an
- * exclusive lockAccess: two rotations at once would each end what the other has just made.
+ * Issues a new secret; the present one stays good for `overlap_hours` (0: ends now), and any other ends, so that never more
+ * than two are good. @throws Problem authentication-required or credential-replaced
  */
 export async function replaceCredential(
   tx: DatabaseTransaction,
-  { owner, overlap_hours, in_use = [] }: Rotation,
+  { owner, overlap_hours, in_use }: Rotation,
   makers: AuthoredMakers,
 ): Promise<RotatedCredential> {
+  await lockPartner(tx, owner.partner_id);
   const now = makers.clock();
-  const active = (await listCredentials(tx, owner, RECENT)).filter((one) => isActiveCredential(one, timestamp(now)));
+  await requireActive(tx, in_use, timestamp(now));
+  const active = await listActiveCredentials(tx, owner, timestamp(now));
+  const kept = keptCredential(active, in_use);
+  for (const credential of active) if (credential !== kept) await endCredential(tx, credential, makers);
   const until = timestamp(now + overlap_hours * 3_600_000);
-  const previous_expires_at = await phaseOut(tx, { active, until, in_use }, makers);
+  const previous_expires_at = kept === undefined ? null : await phaseOut(tx, { credential: kept, until }, makers);
   const issued = await issueCredential(tx, owner, makers);
   const event = { ...makers.by, action: 'credential.rotated', target_id: issued.credential_id } as const;
   await recordEvent(tx, { ...event, ...subject(owner) }, makers);
   return { ...issued, previous_expires_at };
 }
 
+/**
+ * Ends one of a partner's secrets at its own request. @throws Problem authentication-required, credential-not-found,
+ * credential-in-use for one that the request was authenticated with, credential-replaced for one that is newer than those
+ */
+export async function endOwnCredential(
+  tx: DatabaseTransaction,
+  { credential_id, caller }: { credential_id: string; caller: IntegrationKey & { credential_ids: readonly string[] } },
+  makers: AuthoredMakers,
+): Promise<void> {
+  await lockPartner(tx, caller.partner_id);
+  await requireActive(tx, caller.credential_ids, timestamp(makers.clock()));
+  const credential = await findCredential(tx, credential_id);
+  const is_own =
+    credential?.partner_id === caller.partner_id &&
+    (credential.organization_id === null || credential.organization_id === caller.organization_id);
+  if (credential === undefined || !is_own) throw new Problem('credential-not-found', 'There is no such credential');
+  // Who ends the secret it came with could not come back to make another one.
+  if (caller.credential_ids.includes(credential_id))
+    throw new Problem('credential-in-use', 'This request was authenticated with this very credential');
+  if (credential.revoked_at !== null) return;
+  const active = await listActiveCredentials(tx, credential, timestamp(makers.clock()));
+  const own = active.findIndex((one) => caller.credential_ids.includes(one.credential_id));
+  if (active.slice(0, own).some((one) => one.credential_id === credential_id)) throw replaced();
+  await endCredential(tx, credential, makers);
+}
+
 /** The operator's way to rotate. */
-export async function rotateCredential(db: Database, rotation: Rotation, makers: Makers): Promise<RotatedCredential> {
-  return db.transaction().execute(async (tx) => {
-    await lockAccess(tx, 'exclusive');
-    return replaceCredential(tx, rotation, { ...makers, by: OPERATOR });
-  });
+export async function rotateCredential(
+  db: Database,
+  rotation: Omit<Rotation, 'in_use'>,
+  makers: Makers,
+): Promise<RotatedCredential> {
+  return db
+    .transaction()
+    .execute((tx) => replaceCredential(tx, { ...rotation, in_use: [] }, { ...makers, by: OPERATOR }));
 }
 
 /** Ends one secret at once; false when it was revoked already. @throws OperatorError when there is none */

@@ -3,7 +3,7 @@
 
 import { recordEvent } from '../audit/audit.ts';
 import type { Database } from '../db/database.ts';
-import type { IntegrationsTable } from '../db/tables.ts';
+import type { IntegrationKey, IntegrationsTable } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import type { Makers } from '../foundation/ids.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
@@ -16,7 +16,6 @@ import { parseTextList } from './standing.ts';
 import {
   findIntegration,
   type IntegrationChange,
-  type IntegrationKey,
   insertIntegration,
   updateIntegration,
   updateIntegrationDisabled,

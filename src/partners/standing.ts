@@ -2,13 +2,13 @@
 // redeeming and every session check share. "For a partner" means through an integration; "in an organization" means as a member.
 
 import type { Database } from '../db/database.ts';
+import type { IntegrationKey } from '../db/tables.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
 import { parseScopes, type Scope } from './scopes.ts';
 import { isVisibleTo } from '../users/store.ts';
 
-type IntegrationKey = { partner_id: string; organization_id: string };
-type MemberKey = { partner_id: string; organization_id: string; user_id: string };
+type MemberKey = IntegrationKey & { user_id: string };
 
 /** What the rule looks at besides the user, and the names that answers and pages show. */
 export type Standing = {

@@ -1,7 +1,7 @@
 // The rows of partners, organizations and integrations.
 
-import type { Database } from '../db/database.ts';
-import type { IntegrationsTable, OrganizationsTable, PartnersTable } from '../db/tables.ts';
+import type { Database, DatabaseTransaction } from '../db/database.ts';
+import type { IntegrationKey, IntegrationsTable, OrganizationsTable, PartnersTable } from '../db/tables.ts';
 
 type Page = { limit: number; after?: string };
 
@@ -11,6 +11,15 @@ export async function insertPartner(db: Database, row: PartnersTable): Promise<v
 
 export async function findPartner(db: Database, partner_id: string): Promise<PartnersTable | undefined> {
   return db.selectFrom('partners').selectAll().where('partner_id', '=', partner_id).executeTakeFirst();
+}
+
+/** Holds a partner's row to the end of the transaction: of two changes of its secrets at once, one sees the other. */
+export async function lockPartner(tx: DatabaseTransaction, partner_id: string): Promise<void> {
+  await tx
+    .updateTable('partners')
+    .set((eb) => ({ created_at: eb.ref('created_at') }))
+    .where('partner_id', '=', partner_id)
+    .execute();
 }
 
 export async function listPartners(db: Database, page: Page): Promise<PartnersTable[]> {
@@ -76,8 +85,6 @@ export async function updateOrganizationSuspension(
     .executeTakeFirst();
   return row !== undefined;
 }
-
-export type IntegrationKey = Pick<IntegrationsTable, 'partner_id' | 'organization_id'>;
 
 /** Inserts unless the pair is there already; true when it was inserted. */
 export async function insertIntegration(db: Database, row: IntegrationsTable): Promise<boolean> {

@@ -1,18 +1,36 @@
 // A user of an organization as one partner sees them.
 
-import type { Database } from '../db/database.ts';
+import type { Author } from '../audit/audit.ts';
+import type { Database, DatabaseTransaction } from '../db/database.ts';
+import type { IntegrationKey } from '../db/tables.ts';
+import type { Makers } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
 import { parseAccessRoles } from '../users/roles.ts';
-import { findPartnerMember, type IntegrationKey, type PartnerMemberRow } from '../users/store.ts';
+import { findPartnerMember, lockUser, type PartnerMemberRow } from '../users/store.ts';
 import { parseProviderDetails } from './provider-details.ts';
 
+/** Who changes a user, and what it takes. */
+export type Authored = Makers & { by: Author };
+
 export type MemberKey = IntegrationKey & { user_id: string };
+
+export function noSuchUser(): Problem {
+  return new Problem('user-not-found', 'There is no such user in this organization');
+}
 
 /** @throws Problem user-not-found, also for users of other organizations and those whom another partner made */
 export async function getPartnerMember(db: Database, key: MemberKey): Promise<PartnerMemberRow> {
   const member = await findPartnerMember(db, key);
-  if (member === undefined) throw new Problem('user-not-found', 'There is no such user in this organization');
+  if (member === undefined) throw noSuchUser();
   return member;
+}
+
+/** The same, held to the end of the transaction: of two changes at once, one sees the other. @throws Problem user-not-found */
+export async function lockPartnerMember(tx: DatabaseTransaction, key: MemberKey): Promise<PartnerMemberRow> {
+  // First, or anybody could hold anybody's row.
+  await getPartnerMember(tx, key);
+  await lockUser(tx, key.user_id);
+  return getPartnerMember(tx, key);
 }
 
 /** `suspended` by the operator, everywhere; `disabled` in this organization. Either keeps the user out. */

@@ -1,15 +1,13 @@
-// What a request to the users API speaks of, and by whom.
+// The user that a request to the users API speaks of.
 
-import type { Deps } from '../deps.ts';
+import { isChosenId } from '../foundation/ids.ts';
 import type { AppContext } from '../http/context.ts';
-import type { Authored } from './change-user.ts';
-import type { MemberKey } from './member.ts';
+import { type MemberKey, noSuchUser } from './member.ts';
 
+/** @throws Problem user-not-found for what cannot be an id: PostgreSQL would not even look for a U+0000 */
 export function memberKey(c: AppContext): MemberKey {
   const { partner_id, organization_id } = c.get('caller');
-  return { partner_id, organization_id, user_id: c.req.param('user_id') ?? '' };
-}
-
-export function authorOf({ clock, random }: Deps, c: AppContext): Authored {
-  return { clock, random, by: { actor: 'partner', request: c.get('request') } };
+  const user_id = c.req.param('user_id') ?? '';
+  if (!isChosenId(user_id)) throw noSuchUser();
+  return { partner_id, organization_id, user_id };
 }

@@ -4,15 +4,20 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { authenticateBearer } from '../access-tokens/bearer.ts';
 import { recordEvent } from '../audit/audit.ts';
+import { recordPartnerRefusals } from '../audit/refusals.ts';
+import { lockAccess } from '../db/database.ts';
 import type { SessionsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
+import { isChosenId } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { queryParameters } from '../http/body.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 import { pageCursor, pageLimit, paginate } from '../http/pagination.ts';
+import { byPartner } from '../partners/caller.ts';
 import { closeSession } from '../sessions/session.ts';
+import { revokeUnspentTokens } from '../sso-tokens/store.ts';
 import { endSessions, findSession, isLive, listSessions } from '../sessions/store.ts';
 import { getPartnerMember, type MemberKey } from './member.ts';
 import { memberKey } from './request.ts';
@@ -39,18 +44,21 @@ async function list(deps: Deps, c: AppContext, query: z.output<typeof LIST_QUERY
   return success(c, deps, { message, data: page.map(describe), pagination });
 }
 
+/** Ends the sessions, and the links that would start another one. */
 async function endAll(deps: Deps, c: AppContext): Promise<Response> {
   const key = memberKey(c);
-  const sessions_ended = await deps.db.transaction().execute(async (tx) => {
+  const ended = await deps.db.transaction().execute(async (tx) => {
+    await lockAccess(tx, 'exclusive');
     await getPartnerMember(tx, key);
-    const ended = await endSessions(tx, key, { ended_at: timestamp(deps.clock()), end_reason: 'revoked' });
-    const author = { actor: 'partner', request: c.get('request') } as const;
-    const detail = { reason: 'revoked', sessions_ended: ended };
-    if (ended > 0) await recordEvent(tx, { ...author, action: 'session.ended', ...key, detail }, deps);
-    return ended;
+    const now = timestamp(deps.clock());
+    const links_revoked = await revokeUnspentTokens(tx, key, now);
+    const sessions_ended = await endSessions(tx, key, { ended_at: now, end_reason: 'revoked' });
+    const detail = { reason: 'revoked', sessions_ended, tokens_revoked: links_revoked };
+    await recordEvent(tx, { ...byPartner(c), action: 'session.ended', ...key, detail }, deps);
+    return { sessions_ended, links_revoked };
   });
-  const message = `Ended ${sessions_ended} sessions successfully`;
-  return success(c, deps, { message, data: { user_id: key.user_id, sessions_ended } });
+  const message = `Ended ${ended.sessions_ended} sessions successfully`;
+  return success(c, deps, { message, data: { user_id: key.user_id, ...ended } });
 }
 
 function isOf(session: SessionsTable, { partner_id, organization_id, user_id }: MemberKey): boolean {
@@ -63,10 +71,10 @@ async function endOne(deps: Deps, c: AppContext, session_id: string): Promise<Re
   const key = memberKey(c);
   await deps.db.transaction().execute(async (tx) => {
     await getPartnerMember(tx, key);
-    const session = await findSession(tx, session_id);
+    const session = isChosenId(session_id) ? await findSession(tx, session_id) : undefined;
     if (session === undefined || !isOf(session, key) || !isLive(session, timestamp(deps.clock())))
       throw new Problem('not-found', 'This user has no such session');
-    await closeSession(tx, { session_id, reason: 'revoked', actor: 'partner', request: c.get('request') }, deps);
+    await closeSession(tx, { session_id, reason: 'revoked', ...byPartner(c) }, deps);
   });
   return c.body(null, 204);
 }
@@ -77,8 +85,9 @@ export function userSessionRoutes(deps: Deps): Hono<AppEnv> {
   routes.get(SESSIONS, authenticateBearer(deps, 'read:user'), queryParameters(LIST_QUERY), (c) =>
     list(deps, c, c.req.valid('query')),
   );
-  routes.delete(SESSIONS, authenticateBearer(deps, 'update:user'), (c) => endAll(deps, c));
-  routes.delete(`${SESSIONS}/:session_id`, authenticateBearer(deps, 'update:user'), (c) =>
+  const refusals = recordPartnerRefusals(deps, 'session.ended');
+  routes.delete(SESSIONS, refusals, authenticateBearer(deps, 'update:user'), (c) => endAll(deps, c));
+  routes.delete(`${SESSIONS}/:session_id`, refusals, authenticateBearer(deps, 'update:user'), (c) =>
     endOne(deps, c, c.req.param('session_id')),
   );
   return routes;

@@ -4,20 +4,20 @@
 import { z } from 'zod';
 import { timestamp } from '../foundation/clock.ts';
 import { type ValidationEntry, validationError } from '../foundation/problem.ts';
-import { toValidation } from '../http/validation.ts';
+import { onePerField, toValidation } from '../http/validation.ts';
 import { ACCESS_ROLES } from '../users/roles.ts';
 import { isEmailAddress, normalizeEmail } from '../users/user.ts';
 import { missingForProvider, PROVIDER_FIELDS } from './provider-details.ts';
 import { plainText } from './plain-text.ts';
 
 /** It travels in a header, so it is ASCII. */
-const PARTNER_USER_ID = z
+export const PARTNER_USER_ID = z
   .string()
   .min(1)
   .max(255)
   .regex(/^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/, 'must have visible ASCII characters only, and spaces only between them');
 
-const EMAIL = z
+export const EMAIL = z
   .string()
   .max(254)
   .transform(normalizeEmail)
@@ -69,10 +69,8 @@ function futureBirth({ date_of_birth }: Body, { now }: FieldRules): ValidationEn
 
 function read<T>(schema: z.ZodType<T>, body: Body, more: ValidationEntry[]): T {
   const parsed = schema.safeParse(body);
-  const entries = [...toValidation(parsed.error?.issues ?? []), ...more];
-  // A field that is missing in two ways is told of once.
-  const first = entries.filter(({ field }, index) => entries.findIndex((entry) => entry.field === field) === index);
-  if (!parsed.success || first.length > 0) throw validationError(first);
+  const entries = onePerField([...toValidation(parsed.error?.issues ?? []), ...more]);
+  if (!parsed.success || entries.length > 0) throw validationError(entries);
   return parsed.data;
 }
 

@@ -110,6 +110,7 @@ export function sandboxUrls({ API_URL, PORTAL_URL }: Config): { api_url: string;
 function urls(config: Config): string {
   return `URLs
   API       ${config.API_URL}/v1/sso   (takes POST)
+  Docs      ${config.API_URL}/docs
   Portal    ${config.PORTAL_URL}/dashboard   (a sample portal, sandbox only)
   Problems  ${config.PROBLEM_BASE_URL}/
   Health    ${config.PORTAL_URL}/healthz  ${config.PORTAL_URL}/readyz

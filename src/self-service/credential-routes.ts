@@ -2,26 +2,21 @@
 
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { lockAccess } from '../db/database.ts';
+import { recordPartnerRefusals } from '../audit/refusals.ts';
 import type { CredentialsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
-import { secretHint } from '../foundation/ids.ts';
+import { isChosenId, secretHint } from '../foundation/ids.ts';
 import { Problem, validationError } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { jsonBody, optionalJson } from '../http/body.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 import { createOnce } from '../idempotency/once.ts';
-import { authenticateCaller, requireEnabledCaller } from '../partners/caller.ts';
-import { endCredential, MAX_OVERLAP_HOURS, replaceCredential } from '../partners/credential.ts';
-import {
-  type CredentialOwner,
-  findCredential,
-  isActiveCredential,
-  listCredentials,
-} from '../partners/credential-store.ts';
+import { authenticateCaller, authored, requireEnabledCaller } from '../partners/caller.ts';
+import { endOwnCredential, MAX_OVERLAP_HOURS, replaceCredential } from '../partners/credential.ts';
+import { type CredentialOwner, isActiveCredential, listCredentials } from '../partners/credential-store.ts';
 
-export const ROTATE_REQUEST = z.object({ overlap_hours: z.int().min(0).max(MAX_OVERLAP_HOURS).default(24) });
+export const ROTATE_REQUEST = z.strictObject({ overlap_hours: z.int().min(0).max(MAX_OVERLAP_HOURS).default(24) });
 
 const MOST_LISTED = 20;
 
@@ -57,16 +52,12 @@ async function list(deps: Deps, c: AppContext): Promise<Response> {
   const now = timestamp(deps.clock());
   const [partner, organization] = await Promise.all(
     (['partner', 'organization'] as const).map(async (whose) => {
-      const rows = await listCredentials(deps.db, ownerOf(c, whose), MOST_LISTED);
+      const rows = await listCredentials(deps.db, ownerOf(c, whose), { limit: MOST_LISTED, now });
       return rows.map((row) => describe(c, row, now));
     }),
   );
   const count = (partner?.length ?? 0) + (organization?.length ?? 0);
   return success(c, deps, { message: `Retrieved ${count} credentials successfully`, data: { partner, organization } });
-}
-
-function authorOf({ clock, random }: Deps, c: AppContext) {
-  return { clock, random, by: { actor: 'partner', request: c.get('request') } } as const;
 }
 
 const ROTATED = {
@@ -76,35 +67,19 @@ const ROTATED = {
 
 async function rotate(deps: Deps, c: AppContext, rotation: { whose: Whose; overlap_hours: number }): Promise<Response> {
   const { whose, overlap_hours } = rotation;
-  return createOnce(deps, c, {
-    lock: 'exclusive',
-    create: async (tx) => {
-      const wanted = { owner: ownerOf(c, whose), overlap_hours, in_use: c.get('caller').credential_ids };
-      const { credential_id, secret, previous_expires_at } = await replaceCredential(tx, wanted, authorOf(deps, c));
-      const data = { credential_id, [`${whose}_secret`]: secret, hint: secretHint(secret), previous_expires_at };
-      return { status: 201, message: ROTATED[whose], data };
-    },
+  return createOnce(deps, c, async (tx) => {
+    const wanted = { owner: ownerOf(c, whose), overlap_hours, in_use: c.get('caller').credential_ids };
+    const { credential_id, secret, previous_expires_at } = await replaceCredential(tx, wanted, authored(deps, c));
+    const data = { credential_id, [`${whose}_secret`]: secret, hint: secretHint(secret), previous_expires_at };
+    return { status: 201, message: ROTATED[whose], data };
   });
 }
 
-/** One of the partner's own, or of this integration. */
-function isOfCaller(c: AppContext, { partner_id, organization_id }: CredentialsTable): boolean {
-  const caller = c.get('caller');
-  return partner_id === caller.partner_id && (organization_id === null || organization_id === caller.organization_id);
-}
-
-/** @throws Problem credential-not-found or credential-in-use */
 async function revoke(deps: Deps, c: AppContext, credential_id: string): Promise<void> {
-  await deps.db.transaction().execute(async (tx) => {
-    await lockAccess(tx, 'exclusive');
-    const credential = await findCredential(tx, credential_id);
-    if (credential === undefined || !isOfCaller(c, credential))
-      throw new Problem('credential-not-found', 'There is no such credential');
-    // A caller who ends the secret it came with could not come back to make another one.
-    if (c.get('caller').credential_ids.includes(credential_id))
-      throw new Problem('credential-in-use', 'This request was authenticated with this very credential');
-    if (credential.revoked_at === null) await endCredential(tx, credential, authorOf(deps, c));
-  });
+  // PostgreSQL would not even look for a U+0000.
+  if (!isChosenId(credential_id)) throw new Problem('credential-not-found', 'There is no such credential');
+  const wanted = { credential_id, caller: c.get('caller') };
+  await deps.db.transaction().execute((tx) => endOwnCredential(tx, wanted, authored(deps, c)));
 }
 
 /** To be mounted under the API's base path. */
@@ -115,15 +90,21 @@ export function credentialRoutes(deps: Deps): Hono<AppEnv> {
   for (const whose of ['partner', 'organization'] as const) {
     routes.post(
       `/v1/credentials/${whose}/rotate`,
+      recordPartnerRefusals(deps, 'credential.rotated'),
       ...caller,
       optionalJson(),
       jsonBody(ROTATE_REQUEST, validationError),
       (c) => rotate(deps, c, { whose, ...c.req.valid('json') }),
     );
   }
-  routes.delete('/v1/credentials/:credential_id', ...caller, async (c) => {
-    await revoke(deps, c, c.req.param('credential_id'));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    '/v1/credentials/:credential_id',
+    recordPartnerRefusals(deps, 'credential.revoked'),
+    ...caller,
+    async (c) => {
+      await revoke(deps, c, c.req.param('credential_id'));
+      return c.body(null, 204);
+    },
+  );
   return routes;
 }

@@ -4,13 +4,14 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { recordEvent } from '../audit/audit.ts';
+import { recordPartnerRefusals } from '../audit/refusals.ts';
 import type { DatabaseTransaction } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { validationError } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import { authenticateCaller, requireEnabledCaller } from '../partners/caller.ts';
+import { authenticateCaller, byPartner, requireEnabledCaller } from '../partners/caller.ts';
 import { describeIntegration, getIntegration, toChange } from '../partners/integration.ts';
 import { allowedPrefixes } from '../partners/path-prefixes.ts';
 import { getEnabledStanding } from '../partners/standing.ts';
@@ -76,9 +77,12 @@ async function update(deps: Deps, c: AppContext, { embed_origins, return_url }: 
       await getIntegration(tx, { partner_id, organization_id }),
     );
     await updateIntegration(tx, { partner_id, organization_id }, toChange(options));
-    const author = { actor: 'partner', request: c.get('request') } as const;
     const detail = { ...options, before: { embed_origins: before, return_url: return_before } };
-    await recordEvent(tx, { ...author, action: 'integration.updated', partner_id, organization_id, detail }, deps);
+    await recordEvent(
+      tx,
+      { ...byPartner(c), action: 'integration.updated', partner_id, organization_id, detail },
+      deps,
+    );
   });
 }
 
@@ -92,6 +96,7 @@ export function integrationRoutes(deps: Deps): Hono<AppEnv> {
   );
   routes.patch(
     '/v1/integration',
+    recordPartnerRefusals(deps, 'integration.updated'),
     ...caller,
     boundedBody('application/json'),
     jsonBody(schema, validationError),

@@ -2,7 +2,7 @@
 // live); whether its user may still act is said by partners/standing.ts.
 
 import type { ExpressionBuilder } from 'kysely';
-import type { Database } from '../db/database.ts';
+import { type Database, inBatches } from '../db/database.ts';
 import type { SessionEndReason, SessionsTable, Tables } from '../db/tables.ts';
 
 export async function insertSession(db: Database, row: SessionsTable): Promise<void> {
@@ -96,5 +96,9 @@ export async function listSessions(
 
 /** Removes sessions that were over before a moment. */
 export async function deleteOldSessions(db: Database, expired_before: string): Promise<void> {
-  await db.deleteFrom('sessions').where('expires_at', '<', expired_before).execute();
+  await inBatches(async (limit) => {
+    const old = db.selectFrom('sessions').select('session_id').where('expires_at', '<', expired_before).limit(limit);
+    const { numDeletedRows } = await db.deleteFrom('sessions').where('session_id', 'in', old).executeTakeFirst();
+    return Number(numDeletedRows);
+  });
 }

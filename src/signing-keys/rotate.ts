@@ -5,15 +5,16 @@ import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import { recordEvent } from '../audit/audit.ts';
 import { type Database, lockAccess } from '../db/database.ts';
 import type { SigningKeysTable, SigningKeyState } from '../db/tables.ts';
-import { timestamp } from '../foundation/clock.ts';
+import { DAY_MILLISECONDS, timestamp } from '../foundation/clock.ts';
 import { type Makers, newId } from '../foundation/ids.ts';
 import { encryptionKeyId, encryptAtRest } from '../foundation/encryption.ts';
 import { activateNextKey, deleteRetiredKeys, insertSigningKey, listSigningKeys, retireActiveKey } from './store.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
 
-// A token lives five minutes. The rest of the day lets a clinician reload a page that she opened before a rotation.
-const RETIRING_MILLISECONDS = 24 * 60 * 60 * 1000;
+// An sso_token lives five minutes and an access token an hour. The rest of the day lets a clinician reload a page that she
+// opened before a rotation.
+const RETIRING_MILLISECONDS = DAY_MILLISECONDS;
 
 /** Keys that stopped signing before this moment do not verify any more. */
 export function retiredBefore(now: number): string {

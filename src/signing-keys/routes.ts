@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import type { Deps } from '../deps.ts';
 import type { AppEnv } from '../http/context.ts';
 
-// As long as a token lives. Rotate no faster than this where others verify tokens by this document.
+// As long as an sso_token lives. Rotate no faster than this where others verify tokens by this document.
 const MAX_AGE_SECONDS = 300;
 
 export function signingKeyRoutes({ keyring }: Deps): Hono<AppEnv> {

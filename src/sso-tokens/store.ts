@@ -1,7 +1,7 @@
 // The rows of sso_tokens: one a minted token, spent by exactly one conditional write. What a token says and how it is signed
 // belongs to handoff/.
 
-import type { Database } from '../db/database.ts';
+import { type Database, inBatches } from '../db/database.ts';
 import type { SsoTokensTable } from '../db/tables.ts';
 import { type AccessScope, scopeConditions } from '../sessions/store.ts';
 
@@ -72,5 +72,9 @@ export async function revokeUnspentTokens(db: Database, scope: AccessScope, revo
 
 /** Removes tokens that expired before a moment. */
 export async function deleteOldTokens(db: Database, expired_before: string): Promise<void> {
-  await db.deleteFrom('sso_tokens').where('expires_at', '<', expired_before).execute();
+  await inBatches(async (limit) => {
+    const old = db.selectFrom('sso_tokens').select('jti').where('expires_at', '<', expired_before).limit(limit);
+    const { numDeletedRows } = await db.deleteFrom('sso_tokens').where('jti', 'in', old).executeTakeFirst();
+    return Number(numDeletedRows);
+  });
 }

@@ -2,7 +2,7 @@
 
 import type { ExpressionBuilder } from 'kysely';
 import type { Database, DatabaseTransaction } from '../db/database.ts';
-import type { MembershipsTable, PartnerUserIdsTable, Tables, UsersTable } from '../db/tables.ts';
+import type { IntegrationKey, MembershipsTable, PartnerUserIdsTable, Tables, UsersTable } from '../db/tables.ts';
 
 /** Inserts unless the e-mail is taken in the top-level organization; true when it was inserted. */
 export async function insertUser(db: Database, row: UsersTable): Promise<boolean> {
@@ -27,6 +27,19 @@ export async function lockUser(tx: DatabaseTransaction, user_id: string): Promis
     .set((eb) => ({ created_at: eb.ref('created_at') }))
     .where('user_id', '=', user_id)
     .execute();
+}
+
+/** `organization_id` is the top-level one. */
+export async function findUserByEmail(
+  db: Database,
+  { organization_id, email }: Pick<UsersTable, 'organization_id' | 'email'>,
+): Promise<UsersTable | undefined> {
+  return db
+    .selectFrom('users')
+    .selectAll()
+    .where('organization_id', '=', organization_id)
+    .where('email', '=', email)
+    .executeTakeFirst();
 }
 
 export type UserChange = Partial<
@@ -81,6 +94,26 @@ export async function upsertMembership(db: Database, row: MembershipsTable): Pro
 
 type MembershipKey = Pick<MembershipsTable, 'user_id' | 'organization_id'>;
 
+/** All of a user's memberships; one for each part of the organization, so they are few. */
+export async function listMemberships(db: Database, user_id: string): Promise<MembershipsTable[]> {
+  return db.selectFrom('memberships').selectAll().where('user_id', '=', user_id).orderBy('organization_id').execute();
+}
+
+/** Replaces the whole set of roles; false when there is no such membership. */
+export async function updateMembershipRoles(
+  db: Database,
+  { user_id, organization_id, access_roles }: MembershipKey & Pick<MembershipsTable, 'access_roles'>,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('memberships')
+    .set({ access_roles })
+    .where('user_id', '=', user_id)
+    .where('organization_id', '=', organization_id)
+    .returning('user_id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Sets or clears disabled_at; false when the membership is in that state already, or does not exist. */
 export async function updateMembershipDisabled(
   db: Database,
@@ -99,13 +132,18 @@ export async function updateMembershipDisabled(
 }
 
 /** Takes the partners' ids along; false when there was no such membership. */
-export async function deleteMembership(db: Database, { user_id, organization_id }: MembershipKey): Promise<boolean> {
-  await db
+export async function deleteMembership(
+  tx: DatabaseTransaction,
+  { user_id, organization_id }: MembershipKey,
+): Promise<boolean> {
+  // Or a partner's id could be given between the two, and keep the membership from going.
+  await lockUser(tx, user_id);
+  await tx
     .deleteFrom('partner_user_ids')
     .where('user_id', '=', user_id)
     .where('organization_id', '=', organization_id)
     .execute();
-  const row = await db
+  const row = await tx
     .deleteFrom('memberships')
     .where('user_id', '=', user_id)
     .where('organization_id', '=', organization_id)
@@ -140,8 +178,6 @@ export async function listMembers(
   return query.execute();
 }
 
-export type IntegrationKey = Pick<PartnerUserIdsTable, 'partner_id' | 'organization_id'>;
-
 /** A member as one partner sees them. */
 export type PartnerMemberRow = MemberRow & { partner_user_id: string | null };
 
@@ -168,17 +204,13 @@ export async function findPartnerMember(
   return partnerMembers(db, key).where('memberships.user_id', '=', key.user_id).executeTakeFirst();
 }
 
-export type PartnerMemberFilter = { email?: string; partner_user_id?: string };
-
 /** In the order of their user_id; `after` is the user_id that the page before ended with. */
 export async function listPartnerMembers(
   db: Database,
-  { email, partner_user_id, ...key }: IntegrationKey & PartnerMemberFilter,
+  key: IntegrationKey,
   page: { limit: number; after?: string },
 ): Promise<PartnerMemberRow[]> {
   let query = partnerMembers(db, key).orderBy('memberships.user_id').limit(page.limit);
-  if (email !== undefined) query = query.where('users.email', '=', email);
-  if (partner_user_id !== undefined) query = query.where('partner_user_ids.partner_user_id', '=', partner_user_id);
   if (page.after !== undefined) query = query.where('memberships.user_id', '>', page.after);
   return query.execute();
 }

@@ -9,8 +9,17 @@ import { timestamp } from '../foundation/clock.ts';
 import { type Makers, newId } from '../foundation/ids.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
 import { restoreAccess, withdrawAccess } from '../sso-tokens/withdraw.ts';
-import { type AccessRole, formatAccessRoles } from './roles.ts';
-import { deleteMembership, findUser, insertUser, updateUser, updateUserSuspension, upsertMembership } from './store.ts';
+import { type AccessRole, formatAccessRoles, parseAccessRoles } from './roles.ts';
+import {
+  deleteMembership,
+  findUser,
+  insertUser,
+  updateUser,
+  updateUserSuspension,
+  upsertMembership,
+  listMemberships,
+  lockUser,
+} from './store.ts';
 
 /** The form in which e-mail addresses are stored and compared. */
 export function normalizeEmail(email: string): string {
@@ -73,7 +82,8 @@ export async function addUser(
     organization_id,
     ...(row.partner_id && { partner_id: row.partner_id }),
   };
-  await recordEvent(tx, { ...by, action: 'user.created', ...subject }, makers);
+  const detail = { access_roles: parseAccessRoles(access_roles) };
+  await recordEvent(tx, { ...by, action: 'user.created', ...subject, detail }, makers);
   return row;
 }
 
@@ -117,29 +127,44 @@ export async function resumeUser(db: Database, user_id: string, makers: Makers):
   return restoreAccess(db, { change: (tx) => updateUserSuspension(tx, user_id, null), event }, makers);
 }
 
-/** Makes a partner's user the organization's own, whom all its partners see; false when the user is that already. */
-export async function releaseUser(db: Database, user_id: string, makers: Makers): Promise<boolean> {
-  const { partner_id } = await getUser(db, user_id);
-  if (partner_id === null) return false;
-  await db.transaction().execute(async (tx) => {
-    await updateUser(tx, user_id, { partner_id: null });
-    const event = { ...OPERATOR, action: 'user.released', target_id: user_id, user_id, partner_id } as const;
-    await recordEvent(tx, event, makers);
-  });
-  return true;
+/** Makes a user a member, or replaces the roles; the caller has made sure that the organization is of the user's tenant. */
+export async function joinOrganization(
+  tx: DatabaseTransaction,
+  membership: { user_id: string; organization_id: string; access_roles: readonly AccessRole[] },
+  { by, ...makers }: Makers & { by: Author },
+): Promise<void> {
+  const { user_id, organization_id } = membership;
+  await lockUser(tx, user_id);
+  const before = (await listMemberships(tx, user_id)).find((one) => one.organization_id === organization_id);
+  const access_roles = formatAccessRoles(membership.access_roles);
+  const created_at = timestamp(makers.clock());
+  await upsertMembership(tx, { user_id, organization_id, access_roles, created_at, disabled_at: null });
+  const detail = describeRoles(access_roles, before?.access_roles);
+  await recordEvent(
+    tx,
+    { ...by, action: 'membership.set', target_id: user_id, user_id, organization_id, detail },
+    makers,
+  );
 }
 
-/** Replaces the roles of a member, or makes a user one. The caller has made sure that the organization is the user's. */
-export async function putMembership(
-  tx: DatabaseTransaction,
-  { user_id, organization_id, access_roles }: { user_id: string; organization_id: string; access_roles: AccessRole[] },
-  { by, ...makers }: Makers & { by: Author & { partner_id?: string } },
-): Promise<void> {
-  const created_at = timestamp(makers.clock());
-  const roles = formatAccessRoles(access_roles);
-  await upsertMembership(tx, { user_id, organization_id, access_roles: roles, created_at, disabled_at: null });
-  const subject = { target_id: user_id, user_id, organization_id };
-  await recordEvent(tx, { ...by, action: 'membership.set', ...subject, detail: { access_roles } }, makers);
+/** For an audit event: who was given what, and had what before. */
+export function describeRoles(access_roles: string, before: string | undefined) {
+  return {
+    access_roles: parseAccessRoles(access_roles),
+    before: before === undefined ? null : parseAccessRoles(before),
+  };
+}
+
+/** Makes a partner's user the organization's own, whom all its partners see; false when the user is that already. */
+export async function releaseUser(db: Database, user_id: string, makers: Makers): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    await lockUser(tx, user_id);
+    const { partner_id } = await getUser(tx, user_id);
+    if (partner_id === null) return false;
+    await updateUser(tx, user_id, { partner_id: null });
+    await recordEvent(tx, { ...OPERATOR, action: 'user.released', target_id: user_id, user_id, partner_id }, makers);
+    return true;
+  });
 }
 
 /** Makes a user a member of an organization, or replaces the roles there. @throws OperatorError across tenants */
@@ -153,8 +178,10 @@ export async function setMembership(
   if (user.organization_id !== (parent_organization_id ?? organization_id)) {
     throw new OperatorError('the user belongs to another top-level organization');
   }
-  const change = { user_id: user.user_id, organization_id, access_roles };
-  await db.transaction().execute((tx) => putMembership(tx, change, { ...makers, by: OPERATOR }));
+  const { user_id } = user;
+  await db.transaction().execute(async (tx) => {
+    await joinOrganization(tx, { user_id, organization_id, access_roles }, { ...makers, by: OPERATOR });
+  });
 }
 
 /** Ends a membership with its sessions and unspent tokens; false when there was none. */

@@ -1,6 +1,7 @@
 // Users and memberships, as an operator makes and changes them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase, parseDatabaseUrl } from '../../src/db/database.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { Operator } from './operator.ts';
 
@@ -96,6 +97,33 @@ test('a user is suspended and resumed', async () => {
   expect(await operator.json('user', 'resume', user_id)).toEqual({ user_id, changed: false });
 });
 
+test('a user whom a partner made is released to the organization, once, and the trail says whose it was', async () => {
+  const { partner_id = '' } = await operator.json('partner', 'create', '--name', 'Practice');
+  const { user_id = '' } = await operator.json(...createUser('another', 'made@clinic.example'));
+  const list = ['user', 'list', '--organization', 'another'];
+  const partnerOf = async () => {
+    const users = await operator.json<Record<string, string | null>[]>(...list);
+    return users.find((user) => user['user_id'] === user_id)?.['partner_id'];
+  };
+  expect(await partnerOf()).toBeNull();
+  expect(await operator.read('user', 'release', user_id)).toMatch(/Was the organization’s own already/);
+
+  // As if the partner had made the user, for which it takes a server.
+  const url = parseDatabaseUrl(database.url);
+  if (url === undefined) throw new Error('no database');
+  const db = openDatabase(url, () => undefined);
+  await db.updateTable('users').set({ partner_id }).where('user_id', '=', user_id).execute();
+  await db.destroy();
+  expect(await partnerOf()).toBe(partner_id);
+  expect(await operator.read(...list)).toContain(partner_id);
+
+  expect(await operator.json('user', 'release', user_id)).toEqual({ user_id, changed: true });
+  expect(await partnerOf()).toBeNull();
+  expect(await operator.json('user', 'release', '--user', user_id)).toEqual({ user_id, changed: false });
+  const events = await operator.json<object[]>('audit', 'list', '--action', 'user.released');
+  expect(events).toMatchObject([{ actor: 'operator', target_id: user_id, user_id, partner_id }]);
+});
+
 test('a list of users goes on where the one before ended', async () => {
   await operator.read('organization', 'create', '--name', 'Large', '--id', 'large');
   const made: string[] = [];
@@ -116,6 +144,7 @@ test('who is not there is named', async () => {
     [['user', 'list', '--organization', 'nowhere'], 'there is no organization nowhere'],
     [['user', 'suspend', 'usr_1'], 'there is no user usr_1'],
     [['user', 'resume', 'usr_1'], 'there is no user usr_1'],
+    [['user', 'release', 'usr_1'], 'there is no user usr_1'],
     [['membership', 'set', '--user', 'usr_1', '--organization', 'clinic', '--role', 'admin'], 'there is no user usr_1'],
     [['membership', 'remove', '--user', 'usr_1', '--organization', 'clinic'], 'there is no user usr_1'],
     [['membership', 'remove', '--user', user_id, '--organization', 'nowhere'], 'there is no organization nowhere'],

@@ -138,6 +138,39 @@ test('what was agreed is taken back with the --no- options, and kept without the
   expect(await operator.json(...list)).toMatchObject([{ embed_origins: [] }]);
 });
 
+test('scopes are all approved at first, replaced by those that are named, taken back altogether, and kept without options', async () => {
+  const { partner_id, pair } = await enabledPair();
+  const enable = ['integration', 'enable', ...pair];
+  const scopes = async () => {
+    const [one] = await operator.json<{ scopes: string[] }[]>('integration', 'list', '--partner', partner_id);
+    return one?.scopes;
+  };
+  const all = ['create:user', 'read:user', 'read:users', 'update:user', 'delete:user'];
+  expect(await scopes()).toEqual(all);
+  // Each once, and in the order in which they are documented.
+  await operator.read(...enable, '--scope', 'update:user', '--scope', 'read:user', '--scope', 'update:user');
+  expect(await scopes()).toEqual(['read:user', 'update:user']);
+  await operator.read(...enable, '--return-url', 'https://a.example/');
+  expect(await scopes()).toEqual(['read:user', 'update:user']);
+  expect(await operator.read('integration', 'list', '--partner', partner_id)).toMatch(/ {2}read:user,update:user {2}/);
+  await operator.read(...enable, '--no-scope');
+  expect(await scopes()).toEqual([]);
+  await operator.read(...enable, ...all.flatMap((scope) => ['--scope', scope]));
+  expect(await scopes()).toEqual(all);
+});
+
+test('an integration may be enabled with its scopes from the beginning, or with none', async () => {
+  const { partner_id = '' } = await operator.json('partner', 'create', '--name', 'Practice');
+  const enable = async (...options: string[]) => {
+    const { organization_id = '' } = await operator.json('organization', 'create', '--name', 'Clinic');
+    const pair = ['--partner', partner_id, '--organization', organization_id];
+    await operator.read('integration', 'enable', ...pair, ...options);
+    return (await operator.json<object[]>('integration', 'list', ...pair))[0];
+  };
+  expect(await enable('--scope', 'read:users')).toMatchObject({ scopes: ['read:users'] });
+  expect(await enable('--no-scope')).toMatchObject({ scopes: [] });
+});
+
 test('an integration is disabled and enabled again', async () => {
   const { partner_id, organization_id, pair } = await enabledPair();
   const changed = { partner_id, organization_id, changed: true };
@@ -176,7 +209,7 @@ test('a rotation makes a second secret, and revoking ends one', async () => {
   const own = await operator.json('credential', 'rotate', '--partner', partner_id, '--overlap-hours', '0');
   expect(Object.keys(own)).toEqual(['credential_id', 'previous_expires_at', 'partner_secret']);
   const own_list = await operator.json<Record<string, string>[]>('credential', 'list', '--partner', partner_id);
-  expect(own_list.map((row) => row['expires_at'])).toEqual([null, own['previous_expires_at']]);
+  expect(own_list.map((row) => row['revoked_at'])).toEqual([null, MOMENT]);
 });
 
 test('a rotation tells when the present secret really ends, and that there is none', async () => {

@@ -94,6 +94,10 @@ describe('a command that cannot be understood', () => {
     [['integration', 'enable', '--path-prefix', '/dashboard/../auth'], /a path such as/],
     [['integration', 'enable', '--return-url', 'javascript:alert(1)'], /an https:\/\/ URL/],
     [['integration', 'enable', '--return-url', 'http://practice.example/'], /an https:\/\/ URL/],
+    [['integration', 'enable', '--return-url', 'https://user@practice.example/'], /an https:\/\/ URL/],
+    [['integration', 'enable', '--return-url', 'https:practice.example'], /an https:\/\/ URL/],
+    [['integration', 'enable', '--scope', 'read:everything'], /one of create:user, read:user, read:users/],
+    [['integration', 'enable', '--scope', ''], /one of create:user, read:user, read:users/],
     [['integration', 'list', '--after', 'org_1'], /<organization_id>\/<partner_id>/],
     [['credential', 'rotate', '--overlap-hours', '721'], /0 to 720/],
     [['credential', 'rotate', '--overlap-hours', '-1'], /0 to 720/],
@@ -103,6 +107,7 @@ describe('a command that cannot be understood', () => {
     [['audit', 'list', '--until', '2026-11-22T05:30'], /a moment such as/],
     [['audit', 'list', '--outcome', 'perhaps'], /granted or refused/],
     [['user', 'suspend'], /name the user: suspend <user_id>/],
+    [['user', 'release'], /name the user: release <user_id>/],
     [['user', 'suspend', 'usr_1', '--user', 'usr_2'], /two different things/],
   ];
   const short = (args: string[]) => args.map((arg) => arg.slice(0, 40)).join(' ');

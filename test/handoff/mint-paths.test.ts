@@ -57,7 +57,7 @@ describe('with every prefix allowed', () => {
   );
 
   test('the service’s own paths stay closed', async () => {
-    for (const path of ['/auth/logout', '/v1/sso', '/errors/invalid-request', '/healthz']) {
+    for (const path of ['/auth/logout', '/v1/sso', '/errors/invalid-request', '/docs', '/openapi.yaml', '/healthz']) {
       expect(await refusedWith(handoff, sample, path)).toBe('own_path');
     }
   });

@@ -360,7 +360,8 @@ export interface paths {
         /**
          * End a user's sessions
          * @description Signs the user out of every session in this organization that came about through you: on every device, from
-         *     the next request on. The user can be signed in again. Scope: `update:user`.
+         *     the next request on. Links that have not been used are withdrawn with them; a new one signs the user in again.
+         *     Scope: `update:user`.
          */
         delete: operations["endUserSessions"];
         options?: never;
@@ -438,7 +439,8 @@ export interface paths {
         /**
          * Rotate the partner's secret
          * @description Makes a new partner secret. The one in this request stays good for `overlap_hours`, and any other ends now, so
-         *     that never more than two are good. **The partner's secret is the same for all
+         *     that never more than two are good. A secret that a newer one has replaced cannot rotate any more once the newer one has
+         *     been used. **The partner's secret is the same for all
          *     organizations that you serve**: change it everywhere before the overlap is over. Access tokens end with the
          *     secret that they were got with.
          *
@@ -1105,6 +1107,8 @@ export interface components {
             data: {
                 user_id: components["schemas"]["UserId"];
                 sessions_ended: number;
+                /** @description Links of yours that nobody had opened yet. */
+                links_revoked: number;
             };
         } & components["schemas"]["Success"];
         /** @description A user as a member of one organization. */
@@ -1448,6 +1452,7 @@ export interface components {
          *     | `organization-suspended` | 403 | Organization suspended |
          *     | `integration-disabled` | 403 | Integration disabled |
          *     | `user-not-found` | 404 | User not found |
+         *     | `user-shared` | 403 | User of several organizations |
          *     | `user-suspended` | 403 | User suspended |
          *     | `token-invalid` | 400 | Invalid token |
          *     | `token-unknown` | 404 | Unknown token |
@@ -1472,6 +1477,7 @@ export interface components {
          *     | `not-revocable` | 409 | Nothing to revoke |
          *     | `credential-not-found` | 404 | Credential not found |
          *     | `credential-in-use` | 409 | Credential in use |
+         *     | `credential-replaced` | 409 | Credential replaced |
          *     | `idempotency-key-reused` | 422 | Idempotency key reused |
          *     | `idempotency-key-in-use` | 409 | Idempotency key in use |
          *     | `too-many-requests` | 429 | Too many requests |
@@ -1479,7 +1485,7 @@ export interface components {
          *     | `service-unavailable` | 503 | Service unavailable |
          * @enum {string}
          */
-        ProblemSlug: "invalid-request" | "authentication-required" | "browser-request-refused" | "insufficient-scope" | "partner-suspended" | "organization-suspended" | "integration-disabled" | "user-not-found" | "user-suspended" | "token-invalid" | "token-unknown" | "token-expired" | "token-used" | "token-revoked" | "redirect-mismatch" | "navigation-required" | "frame-required" | "frame-refused" | "cross-site-request" | "session-required" | "session-expired" | "session-embed-only" | "not-found" | "method-not-allowed" | "payload-too-large" | "unsupported-media-type" | "validation-error" | "resource-conflict" | "attempt-not-found" | "not-revocable" | "credential-not-found" | "credential-in-use" | "idempotency-key-reused" | "idempotency-key-in-use" | "too-many-requests" | "internal-error" | "service-unavailable";
+        ProblemSlug: "invalid-request" | "authentication-required" | "browser-request-refused" | "insufficient-scope" | "partner-suspended" | "organization-suspended" | "integration-disabled" | "user-not-found" | "user-shared" | "user-suspended" | "token-invalid" | "token-unknown" | "token-expired" | "token-used" | "token-revoked" | "redirect-mismatch" | "navigation-required" | "frame-required" | "frame-refused" | "cross-site-request" | "session-required" | "session-expired" | "session-embed-only" | "not-found" | "method-not-allowed" | "payload-too-large" | "unsupported-media-type" | "validation-error" | "resource-conflict" | "attempt-not-found" | "not-revocable" | "credential-not-found" | "credential-in-use" | "credential-replaced" | "idempotency-key-reused" | "idempotency-key-in-use" | "too-many-requests" | "internal-error" | "service-unavailable";
         /** @description A page for a person. It has no script and loads nothing from anywhere. */
         Page: string;
         JwkSet: {
@@ -1658,6 +1664,41 @@ export interface components {
             };
         };
         /**
+         * @description The credentials are good, or were not looked at, and the answer is still no: `insufficient-scope` if the
+         *     access token lacks the scope of this operation, `browser-request-refused` for a request from a web page,
+         *     `partner-suspended`, `organization-suspended` or `integration-disabled`.
+         *     `user-suspended`: the operator has suspended the user, and is the one to delete them.
+         */
+        NotDeletable: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                "www-authenticate": components["headers"]["ScopeChallenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["ProblemDetails"];
+            };
+        };
+        /**
+         * @description The credentials are good, or were not looked at, and the answer is still no: `insufficient-scope` if the
+         *     access token lacks the scope of this operation, `browser-request-refused` for a request from a web page,
+         *     `partner-suspended`, `organization-suspended` or `integration-disabled`.
+         *     `user-shared`: the user is the organization's own and a member of other parts of it too; the operator changes their
+         *     details.
+         */
+        NotChangeable: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                "www-authenticate": components["headers"]["ScopeChallenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["ProblemDetails"];
+            };
+        };
+        /**
          * @description `user-not-found`: you see no such user in this organization. `not-found`: the access token is for another
          *     organization.
          */
@@ -1705,8 +1746,8 @@ export interface components {
             };
         };
         /**
-         * @description `too-many-requests`: too many requests from this address have failed to authenticate. Nothing has been done, and the
-         *     credentials in this one have not been looked at.
+         * @description `too-many-requests`: this request failed, and too many before it from this address, without a right partner secret
+         *     or access token. Nothing has been done. A request with right credentials is answered even then.
          */
         ApiTooManyRequests: {
             headers: {
@@ -1823,7 +1864,10 @@ export interface components {
                 "text/html": components["schemas"]["Page"];
             };
         };
-        /** @description `too-many-requests`: too many requests from this address have failed. Nothing has been spent or changed. */
+        /**
+         * @description `too-many-requests`: the link is none of ours or not complete, and so were too many before it from this address. Nothing
+         *     has been spent or changed. A good link is answered even then.
+         */
         TooManyRequests: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -2661,7 +2705,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["WrongAccessToken"];
-            403: components["responses"]["NotInScope"];
+            403: components["responses"]["NotChangeable"];
             404: components["responses"]["NoSuchUser"];
             405: components["responses"]["ApiMethodNotAllowed"];
             /**
@@ -2729,7 +2773,7 @@ export interface operations {
             };
             400: components["responses"]["RepeatedHeaders"];
             401: components["responses"]["WrongAccessToken"];
-            403: components["responses"]["NotInScope"];
+            403: components["responses"]["NotDeletable"];
             404: components["responses"]["NoSuchUser"];
             405: components["responses"]["ApiMethodNotAllowed"];
             429: components["responses"]["ApiTooManyRequests"];
@@ -3067,8 +3111,8 @@ export interface operations {
             cookie?: never;
         };
         /**
-         * @description UTF-8, not compressed. May be left out, and `Content-Type` with it. Members that are not documented are
-         *     ignored.
+         * @description UTF-8, not compressed. May be left out, and `Content-Type` with it. A member that is not documented is refused: a
+         *     mistyped one would leave a leaked secret good for a day.
          */
         requestBody?: {
             content: {
@@ -3104,7 +3148,10 @@ export interface operations {
             401: components["responses"]["WrongCredentials"];
             403: components["responses"]["NotEnabled"];
             405: components["responses"]["ApiMethodNotAllowed"];
-            /** @description `idempotency-key-in-use`: the same request is being worked on. */
+            /**
+             * @description `idempotency-key-in-use`: the same request is being worked on. `credential-replaced`: a newer secret has replaced the
+             *     one of this request and has been used.
+             */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3151,8 +3198,8 @@ export interface operations {
             cookie?: never;
         };
         /**
-         * @description UTF-8, not compressed. May be left out, and `Content-Type` with it. Members that are not documented are
-         *     ignored.
+         * @description UTF-8, not compressed. May be left out, and `Content-Type` with it. A member that is not documented is refused: a
+         *     mistyped one would leave a leaked secret good for a day.
          */
         requestBody?: {
             content: {
@@ -3188,7 +3235,10 @@ export interface operations {
             401: components["responses"]["WrongCredentials"];
             403: components["responses"]["NotEnabled"];
             405: components["responses"]["ApiMethodNotAllowed"];
-            /** @description `idempotency-key-in-use`: the same request is being worked on. */
+            /**
+             * @description `idempotency-key-in-use`: the same request is being worked on. `credential-replaced`: a newer secret has replaced the
+             *     one of this request and has been used.
+             */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3258,7 +3308,10 @@ export interface operations {
                 };
             };
             405: components["responses"]["ApiMethodNotAllowed"];
-            /** @description `credential-in-use`: this very request was authenticated with it. */
+            /**
+             * @description `credential-in-use`: this very request was authenticated with it. `credential-replaced`: it is newer than the
+             *     secret of this request, which it has replaced.
+             */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

@@ -57,6 +57,13 @@ export const CALLER_PROBLEMS = {
     fix: 'Check that `x-user-id` is the user_id given when the user was created, and that the user belongs to this organization. Users are never created by signing on.',
     clinician: { heading: 'You have no account here yet', advice: ASK_ADMIN },
   },
+  'user-shared': {
+    status: 403,
+    title: 'User of several organizations',
+    cause:
+      'The user belongs to the organization, not to a partner, and is a member of other parts of it too. What is changed here would change there.',
+    fix: 'Ask the operator to change the name, phone or prescriber details. Roles and `partner_user_id` here are yours to change.',
+  },
   'user-suspended': {
     status: 403,
     title: 'User suspended',

@@ -6,7 +6,8 @@ export const REQUEST_PROBLEMS = {
   'not-found': {
     status: 404,
     title: 'Not found',
-    cause: 'There is nothing at this address.',
+    cause:
+      'There is nothing at this address, or nothing that is yours: another organization than the access token’s, or a session of somebody else.',
     fix: 'Check the base URL, including its path, and the spelling of the address.',
     clinician: { heading: 'There is no such page', advice: 'Check the address, or go back to where you came from.' },
   },
@@ -39,7 +40,7 @@ export const REQUEST_PROBLEMS = {
     status: 409,
     title: 'Resource conflict',
     cause: 'The e-mail address or `partner_user_id` belongs to another user already.',
-    fix: 'Look the user up with `GET …/users?email=` and use their `user_id`. If they are not among yours, another partner made them: the operator can release them to the organization.',
+    fix: 'Look the user up with `GET …/users?email=` and use their `user_id`. If they are not among yours, another partner made them or they belong to another part of the organization: the operator can release them, or add them here.',
   },
   'attempt-not-found': {
     status: 404,
@@ -64,6 +65,12 @@ export const REQUEST_PROBLEMS = {
     title: 'Credential in use',
     cause: 'The credential to end is the one that this very request was authenticated with.',
     fix: 'Rotate, switch to the new secret, and end the old one with it.',
+  },
+  'credential-replaced': {
+    status: 409,
+    title: 'Credential replaced',
+    cause: 'A newer secret has replaced the one that this request was authenticated with, and is in use.',
+    fix: 'Use the newest secret. If it is lost, ask the operator for another one.',
   },
   'idempotency-key-reused': {
     status: 422,

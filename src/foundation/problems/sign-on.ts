@@ -44,8 +44,8 @@ export const SIGN_ON_PROBLEMS = {
     status: 410,
     title: 'Token revoked',
     cause:
-      'The token was withdrawn before it was used, because the user, the partner, the organization or the integration lost access.',
-    fix: 'Ask for a new token once access has been given back.',
+      'The token was withdrawn before it was used: by the partner, or because the user, the partner, the organization or the integration lost access.',
+    fix: 'Ask for a new token; if access was taken away, once it has been given back.',
     clinician: { heading: 'This link has been withdrawn', advice: NEW_LINK },
   },
   'redirect-mismatch': {
