@@ -215,7 +215,6 @@ const REQUESTS = [
   'UserCreate',
   'UserUpdate',
   'UserRoles',
-  'RotateRequest',
   'ExchangeRequest',
   'ContinueForm',
 ];

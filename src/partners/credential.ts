@@ -80,17 +80,23 @@ function replaced(): Problem {
   return new Problem('credential-replaced', 'A newer secret has replaced the one of this request');
 }
 
+/** The one that no rotation has replaced: it alone has no end. */
+function currentOf(active: readonly CredentialsTable[]): CredentialsTable | undefined {
+  return active.find(({ expires_at }) => expires_at === null);
+}
+
 /**
- * The one that goes on until the overlap is over. For the operator it is the newest. For a partner it is the one it came with:
- * a newer one that nobody has ever used is one whose only answer was lost on the way. Once the newer one is in use, the old one
- * cannot undo it, or whoever found it could.
+ * The one that goes on until the overlap is over. For the operator it is the current one. For a partner it is the one it came
+ * with: a current one that nobody has ever used is one whose only answer was lost on the way. Once it is in use, the one that
+ * it has replaced cannot undo it, or whoever found that could.
  * @throws Problem credential-replaced
  */
 function keptCredential(active: readonly CredentialsTable[], in_use: readonly string[]): CredentialsTable | undefined {
-  const own = active.findIndex(({ credential_id }) => in_use.includes(credential_id));
-  if (own === -1) return active[0];
-  if (active.slice(0, own).some(({ last_used_at }) => last_used_at !== null)) throw replaced();
-  return active[own];
+  const current = currentOf(active);
+  const own = active.find(({ credential_id }) => in_use.includes(credential_id));
+  if (own === undefined) return current ?? active[0];
+  if (current !== undefined && current !== own && current.last_used_at !== null) throw replaced();
+  return own;
 }
 
 /** Lets a secret end with the overlap, or at once; returns when. */
@@ -156,8 +162,9 @@ export async function endOwnCredential(
     throw new Problem('credential-in-use', 'This request was authenticated with this very credential');
   if (credential.revoked_at !== null) return;
   const active = await listActiveCredentials(tx, credential, timestamp(makers.clock()));
-  const own = active.findIndex((one) => caller.credential_ids.includes(one.credential_id));
-  if (active.slice(0, own).some((one) => one.credential_id === credential_id)) throw replaced();
+  const has_own = active.some((one) => caller.credential_ids.includes(one.credential_id));
+  // Where the caller's is one that this one has replaced, nothing would be left when that ends.
+  if (has_own && currentOf(active)?.credential_id === credential_id) throw replaced();
   await endCredential(tx, credential, makers);
 }
 

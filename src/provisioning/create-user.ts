@@ -3,12 +3,12 @@
 
 import type { DatabaseTransaction } from '../db/database.ts';
 import type { OrganizationsTable, UsersTable } from '../db/tables.ts';
-import { findUserByEmail, listMemberships, lockUser, type PartnerMemberRow } from '../users/store.ts';
+import { findUser, findUserByEmail, listMemberships, lockUser, type PartnerMemberRow } from '../users/store.ts';
 import { addUser, joinOrganization, normalizeEmail } from '../users/user.ts';
 import { conflict, givePartnerUserId, setPersonFields } from './change-user.ts';
 import { type Authored, getPartnerMember } from './member.ts';
 import { mergeDetails, providerChange } from './provider-details.ts';
-import type { FieldRules, UserCreate } from './user-fields.ts';
+import type { FieldRules, UserCreate, UserUpdate } from './user-fields.ts';
 
 type NewMember = {
   partner_id: string;
@@ -23,9 +23,12 @@ async function findOwnPerson(
   { partner_id, organization, body }: NewMember,
 ): Promise<UsersTable | undefined> {
   const tenant_id = organization.parent_organization_id ?? organization.organization_id;
-  const person = await findUserByEmail(tx, { organization_id: tenant_id, email: normalizeEmail(body.email) });
+  const found = await findUserByEmail(tx, { organization_id: tenant_id, email: normalizeEmail(body.email) });
+  if (found === undefined || found.partner_id !== partner_id) return undefined;
+  await lockUser(tx, found.user_id);
+  // Again: whoever held the row before may have deleted or released them.
+  const person = await findUser(tx, found.user_id);
   if (person === undefined || person.partner_id !== partner_id) return undefined;
-  await lockUser(tx, person.user_id);
   const memberships = await listMemberships(tx, person.user_id);
   return memberships.some((one) => one.organization_id === organization.organization_id) ? undefined : person;
 }
@@ -36,12 +39,18 @@ async function addOwnPerson(
   { person, member }: { person: UsersTable; member: NewMember },
   authored: Authored,
 ): Promise<string> {
-  const { organization, body, rules } = member;
+  const { partner_id, organization, body, rules } = member;
   const { user_id } = person;
+  const { organization_id } = organization;
   const access_roles = body.access_roles ?? [];
-  await joinOrganization(tx, { user_id, organization_id: organization.organization_id, access_roles }, authored);
-  await setPersonFields(tx, { person, body, rules });
+  await joinOrganization(tx, { partner_id, user_id, organization_id, access_roles }, authored);
+  await setPersonFields(tx, { person, body: withoutNulls(body), rules });
   return user_id;
+}
+
+/** In a body that creates, null says nothing. */
+function withoutNulls(body: UserCreate): UserUpdate {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 async function addPerson(

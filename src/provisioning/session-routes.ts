@@ -18,7 +18,7 @@ import { pageCursor, pageLimit, paginate } from '../http/pagination.ts';
 import { byPartner } from '../partners/caller.ts';
 import { closeSession } from '../sessions/session.ts';
 import { revokeUnspentTokens } from '../sso-tokens/store.ts';
-import { endSessions, findSession, isLive, listSessions } from '../sessions/store.ts';
+import { endSessions, findSession, listSessions } from '../sessions/store.ts';
 import { getPartnerMember, type MemberKey } from './member.ts';
 import { memberKey } from './request.ts';
 
@@ -72,9 +72,9 @@ async function endOne(deps: Deps, c: AppContext, session_id: string): Promise<Re
   await deps.db.transaction().execute(async (tx) => {
     await getPartnerMember(tx, key);
     const session = isChosenId(session_id) ? await findSession(tx, session_id) : undefined;
-    if (session === undefined || !isOf(session, key) || !isLive(session, timestamp(deps.clock())))
+    const is_own = session !== undefined && isOf(session, key);
+    if (!is_own || !(await closeSession(tx, { session_id, reason: 'revoked', ...byPartner(c) }, deps)))
       throw new Problem('not-found', 'This user has no such session');
-    await closeSession(tx, { session_id, reason: 'revoked', ...byPartner(c) }, deps);
   });
   return c.body(null, 204);
 }

@@ -130,21 +130,18 @@ export async function resumeUser(db: Database, user_id: string, makers: Makers):
 /** Makes a user a member, or replaces the roles; the caller has made sure that the organization is of the user's tenant. */
 export async function joinOrganization(
   tx: DatabaseTransaction,
-  membership: { user_id: string; organization_id: string; access_roles: readonly AccessRole[] },
+  membership: { partner_id?: string; user_id: string; organization_id: string; access_roles: readonly AccessRole[] },
   { by, ...makers }: Makers & { by: Author },
 ): Promise<void> {
-  const { user_id, organization_id } = membership;
+  const { partner_id, user_id, organization_id } = membership;
   await lockUser(tx, user_id);
   const before = (await listMemberships(tx, user_id)).find((one) => one.organization_id === organization_id);
   const access_roles = formatAccessRoles(membership.access_roles);
   const created_at = timestamp(makers.clock());
   await upsertMembership(tx, { user_id, organization_id, access_roles, created_at, disabled_at: null });
   const detail = describeRoles(access_roles, before?.access_roles);
-  await recordEvent(
-    tx,
-    { ...by, action: 'membership.set', target_id: user_id, user_id, organization_id, detail },
-    makers,
-  );
+  const subject = { target_id: user_id, user_id, organization_id, ...(partner_id && { partner_id }) };
+  await recordEvent(tx, { ...by, action: 'membership.set', ...subject, detail }, makers);
 }
 
 /** For an audit event: who was given what, and had what before. */

@@ -129,7 +129,7 @@ describe('users', () => {
     expect(items).toHaveLength(3);
     const [newest] = items;
     expect(await client.users.endSession(user_id, newest?.session_id ?? '')).toBeUndefined();
-    expect(await client.users.endSessions(user_id)).toEqual({ user_id, sessions_ended: 2 });
+    expect(await client.users.endSessions(user_id)).toEqual({ user_id, links_revoked: 0, sessions_ended: 2 });
     expect((await client.users.sessions(user_id)).items).toEqual([]);
   });
 });

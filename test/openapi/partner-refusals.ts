@@ -1,5 +1,7 @@
 // What a partner's server is refused: each request would have been granted, but for one thing.
 
+import { createOrganization, getOrganization } from '../../src/partners/organization.ts';
+import { getUser, setMembership, suspendUser } from '../../src/users/user.ts';
 import { disableIntegration } from '../../src/partners/integration.ts';
 import { SCOPES } from '../../src/partners/scopes.ts';
 import { mintLink, openLink } from '../support/client.ts';
@@ -49,6 +51,36 @@ const ownCredential: Ask = async (caller) => {
 const rotating = (whose: 'partner' | 'organization', overlap_hours: number): Ask =>
   partner('POST', `/v1/credentials/${whose}/rotate`, { overlap_hours });
 
+/** With a secret that another one has replaced, which has been used since. */
+const replaced =
+  (whose: 'partner' | 'organization', ask: (newer_id: string) => Ask): Ask =>
+  async (caller) => {
+    const rotated = await expectDone(caller.handoff, await rotating(whose, 24)(caller));
+    const { credential_id, ...secrets } = dataOf<Record<string, string>>(rotated);
+    const header = { [`x-${whose}-secret`]: secrets[`${whose}_secret`] };
+    await expectDone(caller.handoff, withHeaders(partner('GET', '/v1/integration')(caller), header));
+    return ask(credential_id ?? '')(caller);
+  };
+
+const suspendedUser: Ask = async (caller) => {
+  await suspendUser(caller.handoff.deps.db, caller.sample.user_id, caller.handoff.deps);
+  return user('DELETE', '')(caller);
+};
+
+/** The organization's own user, who is a member of a part of it too. */
+const sharedUser: Ask = async (caller) => {
+  const { deps } = caller.handoff;
+  const { organization_id: parent_organization_id, user_id } = caller.sample;
+  const { organization_id } = await createOrganization(deps.db, { name: 'Sample part', parent_organization_id }, deps);
+  const membership = {
+    user: await getUser(deps.db, user_id),
+    organization: await getOrganization(deps.db, organization_id),
+    access_roles: [],
+  };
+  await setMembership(deps.db, membership, deps);
+  return user('PUT', '', { title: 'Prof' })(caller);
+};
+
 const ONE_OPERATION: Refusal[] = [
   ['createSsoToken 404', 'user-not-found', nobody],
   [
@@ -85,6 +117,15 @@ const ONE_OPERATION: Refusal[] = [
   ],
   ['revokeCredential 404', 'credential-not-found', partner('DELETE', '/v1/credentials/crd_none')],
   ['revokeCredential 409', 'credential-in-use', ownCredential],
+  [
+    'revokeCredential 409',
+    'credential-replaced',
+    replaced('partner', (id) => partner('DELETE', `/v1/credentials/${id}`)),
+  ],
+  ['rotatePartnerSecret 409', 'credential-replaced', replaced('partner', () => rotating('partner', 24))],
+  ['rotateOrganizationSecret 409', 'credential-replaced', replaced('organization', () => rotating('organization', 24))],
+  ['deleteUser 403', 'user-suspended', suspendedUser],
+  ['updateUser 403', 'user-shared', sharedUser],
   ['updateIntegration 422', 'validation-error', partner('PATCH', '/v1/integration', { return_url: 'sample' })],
 ];
 

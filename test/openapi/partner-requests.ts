@@ -2,7 +2,7 @@
 
 import { mintLink, openLink, PATIENT_PATH, requestSso } from '../support/client.ts';
 import { dataOf, newUser } from '../support/partner-api.ts';
-import { type Ask, asPartner, type Asked, type Caller, expectDone, withToken } from './asked.ts';
+import { type Ask, asPartner, type Asked, type Caller, expectDone, withHeaders, withToken } from './asked.ts';
 
 /** With the headers of partner, organization and user. */
 export const partner =
@@ -57,10 +57,15 @@ const onAttempt =
 const rotate = (whose: 'partner' | 'organization'): Ask =>
   partner('POST', `/v1/credentials/${whose}/rotate`, { overlap_hours: 24 });
 
-async function revokeAnother(caller: Caller): Promise<Asked> {
+/** The secret before, with the one that has replaced it. */
+async function revokeReplaced(caller: Caller): Promise<Asked> {
   const rotated = await expectDone(caller.handoff, await rotate('organization')(caller));
-  const { credential_id } = dataOf<{ credential_id: string }>(rotated);
-  return partner('DELETE', `/v1/credentials/${credential_id}`)(caller);
+  const { organization_secret } = dataOf<{ organization_secret: string }>(rotated);
+  const listed = await expectDone(caller.handoff, partner('GET', '/v1/credentials')(caller));
+  const { organization } = dataOf<{ organization: { credential_id: string; expires_at: string | null }[] }>(listed);
+  const ending = organization.find(({ expires_at }) => expires_at !== null);
+  const asked = partner('DELETE', `/v1/credentials/${ending?.credential_id}`)(caller);
+  return withHeaders(asked, { 'x-organization-secret': organization_secret });
 }
 
 /** By operation and status. */
@@ -85,7 +90,7 @@ export const PARTNER_REQUESTS: Record<string, Ask> = {
   'listCredentials 200': partner('GET', '/v1/credentials'),
   'rotatePartnerSecret 201': rotate('partner'),
   'rotateOrganizationSecret 201': rotate('organization'),
-  'revokeCredential 204': revokeAnother,
+  'revokeCredential 204': revokeReplaced,
   'getIntegration 200': partner('GET', '/v1/integration'),
   'updateIntegration 200': partner('PATCH', '/v1/integration', { return_url: 'https://software.example/home' }),
 };

@@ -3545,7 +3545,6 @@ export interface operations {
                 content?: never;
             };
             405: components["responses"]["MethodNotAllowed"];
-            429: components["responses"]["TooManyRequests"];
         };
     };
     getSession: {
