@@ -98,11 +98,12 @@ export function problemAnswer(
   const authenticate = problem.headers['www-authenticate'] ?? (status === 401 ? challenge(problem) : undefined);
   c.header('www-authenticate', authenticate);
   const details = problemDetails(c, problem, options.config);
+  const code = problem.code === undefined ? {} : { code: problem.code };
   switch (prefers(c, options.style)) {
     case 'page':
       return page(c, problemPage(problem, { request_id, return_to: c.get('return_to') }), status);
     case 'problem':
-      return c.body(JSON.stringify({ ...details, status, request_id }), status, {
+      return c.body(JSON.stringify({ ...details, ...code, status, request_id }), status, {
         'content-type': 'application/problem+json',
       });
     case 'envelope':
@@ -110,7 +111,7 @@ export function problemAnswer(
         {
           success: false,
           statusCode: status,
-          ...(problem.code !== undefined && { code: problem.code }),
+          ...code,
           error: details,
           timestamp: timestamp(options.clock()),
           requestId: request_id,

@@ -49,6 +49,9 @@ export function onePerField(entries: readonly ValidationEntry[]): ValidationEntr
   });
 }
 
+// A list in a body has room for thousands of wrong entries, and what is told of them is kept in the audit trail, too.
+const MOST_ENTRIES = 50;
+
 export function toValidation(issues: readonly Issue[]): ValidationEntry[] {
   const entries = issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
@@ -65,5 +68,5 @@ export function toValidation(issues: readonly Issue[]): ValidationEntry[] {
     if (isMissing(issue)) return [{ field, message: `${field} is required`, code: 'missing' }];
     return [{ field, message: `${field} ${inWords(issue)}`, code: codeOf(issue) }];
   });
-  return onePerField(entries);
+  return onePerField(entries).slice(0, MOST_ENTRIES);
 }

@@ -53,7 +53,7 @@ export async function issueCredential(
 }
 
 /** Ends a secret at once. */
-export async function endCredential(
+async function endCredential(
   tx: DatabaseTransaction,
   credential: CredentialsTable,
   { by, ...makers }: AuthoredMakers,

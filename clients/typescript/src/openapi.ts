@@ -1399,6 +1399,7 @@ export interface components {
         ProblemDetails: {
             /** @description The HTTP status once more. */
             status: number;
+            code?: components["schemas"]["FailureCode"];
             request_id: components["schemas"]["RequestId"];
         } & components["schemas"]["Problem"];
         /** @description What every problem has. */
