@@ -24,12 +24,15 @@ export function hideAddresses({ task }: TestContext): void {
   }
 }
 
+/** For a browser that finds this machine and nothing else. */
+export const OFFLINE = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
+
 /** Starts a browser. Each context of it is a browser that somebody opens for the first time. */
-export async function startBrowser(): Promise<Browser> {
+export async function startBrowser(...more_arguments: string[]): Promise<Browser> {
   const executable = findChromium();
   if (executable === undefined) throw new Error('there is no Chromium: npm test installs it or says how');
   // Without executablePath playwright would look for a browser of its own; its profile is a new folder that it removes.
-  return chromium.launch({ executablePath: executable, headless: true, args: ARGUMENTS });
+  return chromium.launch({ executablePath: executable, headless: true, args: [...ARGUMENTS, ...more_arguments] });
 }
 
 /** The tab that something on a page opens, when it has landed. */

@@ -3,11 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/foundation/ids.ts';
-import {
-  decryptAtRest,
-  encryptionKeyId,
-  encryptAtRest,
-} from '../../src/foundation/encryption.ts';
+import { decryptAtRest, encryptionKeyId, encryptAtRest } from '../../src/foundation/encryption.ts';
 
 const master_key = randomBytes(32);
 const options = { master_key, random: systemRandom };
