@@ -46,7 +46,7 @@ async function makeOfEach(): Promise<{ sample: Sample; second: string; made: Mad
   return { sample, second, made };
 }
 
-describe('the filters', () => {
+describe('a list', () => {
   let sample: Sample;
   let second: string;
   let made: Made[];
@@ -58,7 +58,7 @@ describe('the filters', () => {
     idsOf((await listAttempts(handoff, sample, filter)).attempts);
   const newestFirst = (wanted: (one: Made) => boolean) => idsOf(made.filter(wanted)).toReversed();
 
-  test('none: everything there is, newest first, each as it is by itself', async () => {
+  test('without a filter has everything there is, newest first, each as it is by itself', async () => {
     const { attempts, pagination } = await listAttempts(handoff, sample);
     expect(idsOf(attempts)).toEqual(newestFirst(() => true));
     expect(pagination).toEqual({ count: 12, hasNext: false, limit: 20, lastKey: null });
@@ -67,23 +67,23 @@ describe('the filters', () => {
     expect(alone.map(({ events: _, ...rest }) => rest)).toEqual(attempts);
   });
 
-  test.each(OUTCOMES)('outcome %s', async (outcome) => {
+  test.each(OUTCOMES)('of the outcome %s has those that came to it', async (outcome) => {
     const wanted = newestFirst((one) => one.outcome === outcome);
     expect(wanted).toHaveLength(2);
     expect(await listed({ outcome })).toEqual(wanted);
   });
 
-  test('user_id', async () => {
+  test('of a user_id has those for that user', async () => {
     expect(await listed({ user_id: second })).toEqual(newestFirst(({ user }) => user === 'second'));
     expect(await listed({ user_id: 'usr_019ca8a03e8070000000000000000000' })).toEqual([]);
   });
 
-  test('request_id', async () => {
+  test('of a request_id has that one', async () => {
     for (const { request_id } of made) expect(await listed({ request_id })).toEqual([request_id]);
     expect(await listed({ request_id: 'req_019ca8a03e8070000000000000000000' })).toEqual([]);
   });
 
-  test('from, which is still in it, and until, which is not', async () => {
+  test('from a moment, which is in it, until another, which is not, has those between', async () => {
     const [from = '', until = ''] = [made[3]?.at, made[7]?.at];
     expect(await listed({ from, until })).toEqual(idsOf(made.slice(3, 7)).toReversed());
     const after = timestamp(Date.parse(from) + 1);
@@ -98,7 +98,7 @@ describe('the filters', () => {
     expect(await listed({ from: '0001-01-01T00:00:00Z', until: '9999-12-31T23:59:59Z' })).toHaveLength(12);
   });
 
-  test('any of them together', async () => {
+  test('of several filters has those that fit all of them', async () => {
     const [from = '', until = ''] = [made[1]?.at, made[11]?.at];
     for (const outcome of OUTCOMES) {
       const wanted = newestFirst((one) => one.outcome === outcome && one.user === 'second');
@@ -114,7 +114,7 @@ describe('the filters', () => {
     expect(await listed({ ...all, until: from })).toEqual([]);
   });
 
-  test('a filter of outcomes goes over pages too', async () => {
+  test('of an outcome comes in pages too', async () => {
     const first = await listAttempts(handoff, sample, { outcome: 'redeemed', limit: '1' });
     expect(first.pagination).toMatchObject({ count: 1, hasNext: true, limit: 1 });
     const lastKey = first.pagination.lastKey ?? '';

@@ -187,6 +187,19 @@ describe('a link that was spent is redeemed', () => {
   });
 });
 
+test('the end of the session that a link began is told too', async () => {
+  const link = await ask();
+  later();
+  const cookie = cookieOf(await open(link)) ?? '';
+  const occurred_at = later();
+  const headers = { cookie, 'user-agent': BROWSER };
+  expect((await call(handoff, '/auth/logout', { method: 'POST', headers })).status).toBe(204);
+  const { events, outcome } = await receiptOf(link);
+  const session_id = cookie.split(/[=.]/)[1] ?? '';
+  expect(outcome).toBe('redeemed');
+  expect(events.slice(2)).toEqual([event({ occurred_at, action: 'session.ended', session_id })]);
+});
+
 test('what happened by the clock of a server that is behind is told all the same', async () => {
   const at = later();
   const link = await ask();

@@ -24,7 +24,7 @@ afterAll(() => handoff.close());
 
 const refuse = (headers: Record<string, string>): Promise<Answer> => requestSso(handoff, sample, { headers });
 
-describe('an organization’s secret', () => {
+describe('the receipt tells of an organization’s secret', () => {
   let elsewhere: Sample;
   let rival: Sample;
   beforeAll(async () => {
@@ -117,7 +117,7 @@ describe('an organization’s secret', () => {
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_ONLY = 'Content-Type: application/json, without Content-Encoding';
 
-describe('a body', () => {
+describe('the receipt tells of a body', () => {
   const post = (headers: Record<string, string>, body: string) =>
     call(handoff, '/v1/sso', { method: 'POST', headers: { ...partnerHeaders(sample), ...headers }, body });
 
@@ -178,7 +178,7 @@ const faults = Object.entries(hostilePaths).flatMap(([code, paths]) => {
   return path === undefined || SHAPE.has(code) ? [] : [{ code, path }];
 });
 
-describe('a redirect_path', () => {
+describe('the receipt tells of a redirect_path', () => {
   async function expectFault(one: Sample, redirect_path: string, code: string, expected: RegExp): Promise<void> {
     const answer = await requestSso(handoff, one, { redirect_path });
     const { validation } = (answer.json as { error: { validation: [{ message: string; code: string }] } }).error;

@@ -41,7 +41,7 @@ const UNKNOWN = {
 const ask = (one: Sample, headers: Record<string, string> = {}) =>
   requestSso(handoff, one, { redirect_path: PAGE, headers });
 
-test.each(WITHDRAWALS)('when $what', async ({ problem, withdraw, restore }) => {
+test.each(WITHDRAWALS)('the receipt tells since when, when $what', async ({ problem, withdraw, restore }) => {
   const place: Place = await createPlace(handoff.deps);
   handoff.clock.advance(1_000);
   const received = `not active since ${timestamp(handoff.clock.now())}`;
@@ -56,7 +56,7 @@ test.each(WITHDRAWALS)('when $what', async ({ problem, withdraw, restore }) => {
   await expectReceipt(handoff, place, { answer, ...told });
 });
 
-test('when the partner has disabled the user', async () => {
+test('the receipt tells since when the partner has disabled the user', async () => {
   const one = await createSample(handoff.deps);
   const received = `not active since ${timestamp(handoff.clock.now())}`;
   const headers = await bearer(handoff, one);
@@ -72,7 +72,7 @@ test('when the partner has disabled the user', async () => {
   });
 });
 
-test('when the user is another tenant’s, or nobody', async () => {
+test('the receipt repeats the id of a user who is another tenant’s, or nobody', async () => {
   const { user_id } = await createSample(handoff.deps);
   for (const id of [user_id, 'usr_019ca8a03e8070000000000000000000', 'somebody']) {
     const answer = await ask(sample, { 'x-user-id': id });
@@ -85,7 +85,7 @@ test('when the user is another tenant’s, or nobody', async () => {
   }
 });
 
-test('when x-user-id can be no id, which is not repeated', async () => {
+test('the receipt does not repeat an x-user-id that can be no id', async () => {
   const answer = await ask(sample, { 'x-user-id': sample.partner_secret });
   await expectReceipt(handoff, sample, {
     answer,
@@ -95,7 +95,7 @@ test('when x-user-id can be no id, which is not repeated', async () => {
   });
 });
 
-test('when the partner’s own id of the user is unknown', async () => {
+test('the receipt tells that the partner’s own id of the user is unknown', async () => {
   const answer = await ask(sample, { 'x-user-id': '', 'x-partner-user-id': 'CLINIKO#USER_1' });
   const detail = 'There is no user with this partner_user_id in this organization';
   await expectReceipt(handoff, sample, {
