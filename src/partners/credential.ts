@@ -141,27 +141,38 @@ export async function replaceCredential(
   return { ...issued, previous_expires_at };
 }
 
+type OwnCredential = { credential_id: string; caller: IntegrationKey & { credential_ids: readonly string[] } };
+
+/** @throws Problem credential-not-found unless it is the partner's own, or of this integration */
+async function getOwnCredential(
+  tx: DatabaseTransaction,
+  { credential_id, caller }: OwnCredential,
+): Promise<CredentialsTable> {
+  const credential = await findCredential(tx, credential_id);
+  const organization_id = credential?.organization_id ?? caller.organization_id;
+  if (credential?.partner_id === caller.partner_id && organization_id === caller.organization_id) return credential;
+  throw new Problem('credential-not-found', 'There is no such credential');
+}
+
 /**
  * Ends one of a partner's secrets at its own request. @throws Problem authentication-required, credential-not-found,
- * credential-in-use for one that the request was authenticated with, credential-replaced for one that is newer than those
+ * credential-in-use for one that the request was authenticated with, credential-replaced for one that has replaced that
  */
 export async function endOwnCredential(
   tx: DatabaseTransaction,
-  { credential_id, caller }: { credential_id: string; caller: IntegrationKey & { credential_ids: readonly string[] } },
+  wanted: OwnCredential,
   makers: AuthoredMakers,
 ): Promise<void> {
+  const { credential_id, caller } = wanted;
+  const now = timestamp(makers.clock());
   await lockPartner(tx, caller.partner_id);
-  await requireActive(tx, caller.credential_ids, timestamp(makers.clock()));
-  const credential = await findCredential(tx, credential_id);
-  const is_own =
-    credential?.partner_id === caller.partner_id &&
-    (credential.organization_id === null || credential.organization_id === caller.organization_id);
-  if (credential === undefined || !is_own) throw new Problem('credential-not-found', 'There is no such credential');
+  await requireActive(tx, caller.credential_ids, now);
+  const credential = await getOwnCredential(tx, wanted);
   // Who ends the secret it came with could not come back to make another one.
   if (caller.credential_ids.includes(credential_id))
     throw new Problem('credential-in-use', 'This request was authenticated with this very credential');
   if (credential.revoked_at !== null) return;
-  const active = await listActiveCredentials(tx, credential, timestamp(makers.clock()));
+  const active = await listActiveCredentials(tx, credential, now);
   const has_own = active.some((one) => caller.credential_ids.includes(one.credential_id));
   // Where the caller's is one that this one has replaced, nothing would be left when that ends.
   if (has_own && currentOf(active)?.credential_id === credential_id) throw replaced();

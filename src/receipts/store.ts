@@ -28,13 +28,17 @@ export type Horizon = { oldest: number; now: string };
 const MINTED = sql.lit('sso_token.minted');
 
 function attempts(db: Database, { oldest }: Horizon) {
-  return db
-    .selectFrom('audit_events')
-    .leftJoin('sso_tokens', 'sso_tokens.jti', 'audit_events.jti')
-    .selectAll('audit_events')
-    .select(['sso_tokens.expires_at', 'sso_tokens.opened_at', 'sso_tokens.redeemed_at', 'sso_tokens.revoked_at'])
-    .where('audit_events.action', '=', MINTED)
-    .where('audit_events.event_id', '>=', firstId('evt', oldest));
+  return (
+    db
+      .selectFrom('audit_events')
+      .leftJoin('sso_tokens', 'sso_tokens.jti', 'audit_events.jti')
+      .selectAll('audit_events')
+      .select(['sso_tokens.expires_at', 'sso_tokens.opened_at', 'sso_tokens.redeemed_at', 'sso_tokens.revoked_at'])
+      .where('audit_events.action', '=', MINTED)
+      // What became of a token that is not kept any more, nobody can tell.
+      .where((eb) => eb.or([eb('sso_tokens.jti', 'is not', null), eb('audit_events.outcome', '=', 'refused')]))
+      .where('audit_events.event_id', '>=', firstId('evt', oldest))
+  );
 }
 
 /** An attempt of the integration, or one in which only the partner's own secret was right: it is in no organization. */

@@ -62,8 +62,10 @@ async function revokeReplaced(caller: Caller): Promise<Asked> {
   const rotated = await expectDone(caller.handoff, await rotate('organization')(caller));
   const { organization_secret } = dataOf<{ organization_secret: string }>(rotated);
   const listed = await expectDone(caller.handoff, partner('GET', '/v1/credentials')(caller));
-  const { organization } = dataOf<{ organization: { credential_id: string; expires_at: string | null }[] }>(listed);
-  const ending = organization.find(({ expires_at }) => expires_at !== null);
+  const { organization: secrets } = dataOf<{ organization: { credential_id: string; expires_at: string | null }[] }>(
+    listed,
+  );
+  const ending = secrets.find(({ expires_at }) => expires_at !== null);
   const asked = partner('DELETE', `/v1/credentials/${ending?.credential_id}`)(caller);
   return withHeaders(asked, { 'x-organization-secret': organization_secret });
 }
