@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => handoff.close());
 
-/** Attempts whose links nobody used and whose rows a sweep has taken, as they are after years. */
+/** Attempts whose links nobody used, and which have expired. */
 async function insertAttempts({ partner_id, organization_id, user_id }: Sample): Promise<void> {
   const { db, clock, random } = handoff.deps;
   const rows = Array.from({ length: MANY }, () => {
@@ -33,13 +33,24 @@ async function insertAttempts({ partner_id, organization_id, user_id }: Sample):
       organization_id,
       user_id,
       request_id: newId('req', { clock, random }),
+      jti: newId('sso', { clock, random }),
     };
   });
-  for (let start = 0; start < rows.length; start += 500)
+  const tokens = rows.map(({ jti, request_id, occurred_at }) => ({
+    ...{ jti, request_id, partner_id, organization_id, user_id },
+    ...{ minted_at: occurred_at, expires_at: occurred_at },
+  }));
+  for (let start = 0; start < rows.length; start += 500) {
+    const slice = [start, start + 500] as const;
     await db
       .insertInto('audit_events')
-      .values(rows.slice(start, start + 500))
+      .values(rows.slice(...slice))
       .execute();
+    await db
+      .insertInto('sso_tokens')
+      .values(tokens.slice(...slice))
+      .execute();
+  }
   handoff.clock.advance(1);
 }
 
@@ -90,4 +101,13 @@ test('thousands of one outcome come in pages of the limit, each once and in orde
   expect(new Set(plain.ids).size).toBe(MANY);
   const expired = await walk(sample, { limit: '50', outcome: 'expired', user_id: sample.user_id });
   expect(expired.ids).toEqual(plain.ids);
+});
+
+test('an attempt whose token is not kept any more is not told of, since nobody knows what became of it', async () => {
+  const sample = await createSample(handoff.deps);
+  const kept = await mint(handoff, sample);
+  const swept = await mint(handoff, sample);
+  expect((await walk(sample, {})).ids.toSorted()).toEqual([kept.request_id, swept.request_id].toSorted());
+  await handoff.deps.db.deleteFrom('sso_tokens').where('request_id', '=', swept.request_id).execute();
+  expect((await walk(sample, {})).ids).toEqual([kept.request_id]);
 });
