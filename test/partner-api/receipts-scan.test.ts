@@ -37,8 +37,13 @@ async function insertAttempts({ partner_id, organization_id, user_id }: Sample):
     };
   });
   const tokens = rows.map(({ jti, request_id, occurred_at }) => ({
-    ...{ jti, request_id, partner_id, organization_id, user_id },
-    ...{ minted_at: occurred_at, expires_at: occurred_at },
+    jti,
+    request_id,
+    partner_id,
+    organization_id,
+    user_id,
+    minted_at: occurred_at,
+    expires_at: occurred_at,
   }));
   for (let start = 0; start < rows.length; start += 500) {
     const slice = [start, start + 500] as const;
