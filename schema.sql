@@ -50,6 +50,7 @@ CREATE TABLE credentials (
   secret_hash TEXT NOT NULL,
   -- The last four characters, so that a person can tell two secrets apart.
   hint TEXT NOT NULL,
+  created_by TEXT NOT NULL CHECK (created_by IN ('operator', 'partner')),
   created_at TEXT NOT NULL,
   expires_at TEXT,
   revoked_at TEXT,
@@ -198,7 +199,7 @@ CREATE TABLE audit_events (
   CHECK ((outcome = 'refused') = (problem IS NOT NULL))
 );
 -- event_id sorts by time.
-CREATE INDEX audit_events_by_user ON audit_events (user_id, event_id);
+CREATE INDEX audit_events_by_user ON audit_events (user_id, partner_id, event_id);
 CREATE INDEX audit_events_by_partner ON audit_events (partner_id, event_id);
 CREATE INDEX audit_events_attempts ON audit_events (partner_id, organization_id, event_id)
   WHERE action = 'sso_token.minted';

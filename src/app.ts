@@ -61,12 +61,12 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   app.route(base_path, mintRoutes(deps));
   app.route('/', redeemRoutes(deps));
   app.route(base_path, accessTokenRoutes(deps));
-  app.use(singleHeaders());
   app.route(base_path, receiptRoutes(deps));
   app.route(base_path, credentialRoutes(deps));
   app.route(base_path, integrationRoutes(deps));
   app.route(base_path, userRoutes(deps));
   app.route(base_path, userSessionRoutes(deps));
+  app.use(singleHeaders());
   app.route(base_path, problemRoutes());
   app.route(base_path, apiReferenceRoutes(deps));
   app.route(base_path, signingKeyRoutes(deps));

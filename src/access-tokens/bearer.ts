@@ -5,7 +5,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { Problem } from '../foundation/problem.ts';
-import { type AppContext, type AppEnv, prove } from '../http/context.ts';
+import { type AppContext, type AppEnv, prove, requireSingleHeaders } from '../http/context.ts';
 import { authenticateOrganization } from '../partners/authentication.ts';
 import { refuseBrowsers } from '../partners/caller.ts';
 import { findCredential, isActiveCredential } from '../partners/credential-store.ts';
@@ -72,6 +72,7 @@ function requireScope(grant: AccessGrant, approved: readonly Scope[], scope: Sco
  */
 export function authenticateBearer(deps: Deps, scope?: Scope): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
+    requireSingleHeaders(c);
     refuseBrowsers(c);
     const grant = await getGrant(deps, c);
     const { partner_id, organization_id } = grant;

@@ -10,7 +10,7 @@ import { timestamp } from '../foundation/clock.ts';
 import { Problem, validationError } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
-import { type AppContext, type AppEnv, singleHeaders } from '../http/context.ts';
+import type { AppContext, AppEnv } from '../http/context.ts';
 import { authenticateCaller, byPartner } from '../partners/caller.ts';
 import { type Scope, SCOPES } from '../partners/scopes.ts';
 import { getEnabledStanding } from '../partners/standing.ts';
@@ -74,13 +74,12 @@ export function accessTokenRoutes(deps: Deps): Hono<AppEnv> {
   routes.post(
     '/v1/token',
     recordPartnerRefusals(deps, 'access_token.issued'),
-    singleHeaders(),
     authenticateCaller(deps),
     boundedBody('application/json'),
     jsonBody(TOKEN_REQUEST, validationError),
     (c) => issue(deps, c, c.req.valid('json').scope),
   );
-  routes.get('/v1/organizations/:organization_id/validate', singleHeaders(), authenticateBearer(deps), async (c) => {
+  routes.get('/v1/organizations/:organization_id/validate', authenticateBearer(deps), async (c) => {
     await connect(deps, c);
     return success(c, deps, { message: 'Successfully validated token', data: { validated: true } });
   });

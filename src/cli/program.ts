@@ -11,7 +11,8 @@ import { organizationCommand } from './organization.ts';
 import { type Output, printOne } from './output.ts';
 import { partnerCommand } from './partner.ts';
 import { sessionCommand } from './session.ts';
-import { membershipCommand, userCommand } from './user.ts';
+import { membershipCommand } from './membership.ts';
+import { userCommand } from './user.ts';
 
 export type Runners = { serve: () => Promise<void>; sandbox: (output: Output) => Promise<void> };
 

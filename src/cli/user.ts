@@ -1,17 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { OperatorError } from '../foundation/operator-error.ts';
 import { getOrganization } from '../partners/organization.ts';
-import { parseProviderDetails } from '../provisioning/provider-details.ts';
-import { ACCESS_ROLES, type AccessRole, isAccessRole, parseAccessRoles } from '../users/roles.ts';
-import { listMembers } from '../users/store.ts';
+import { parseProviderDetails, readProviderDetails } from '../provisioning/provider-details.ts';
+import { ACCESS_ROLES, type AccessRole, parseAccessRoles } from '../users/roles.ts';
+import { listMembers, type UserChange } from '../users/store.ts';
 import {
   createUser,
-  getUser,
   isEmailAddress,
   normalizeEmail,
+  changeUser,
+  deleteUser,
   releaseUser,
-  removeMembership,
   resumeUser,
-  setMembership,
   suspendUser,
 } from '../users/user.ts';
 import {
@@ -25,17 +25,13 @@ import {
   parseName,
   withDatabase,
 } from './command.ts';
-import { printMany, printOne } from './output.ts';
+import { parseRole } from './membership.ts';
+import { type Output, printMany, printOne } from './output.ts';
 
 function parseEmail(text: string): string {
   const email = normalizeEmail(text);
   if (isEmailAddress(email)) return email;
   throw new InvalidArgumentError('It must be an e-mail address.');
-}
-
-function parseRole(text: string): AccessRole {
-  if (isAccessRole(text)) return text;
-  throw new InvalidArgumentError(`It must be one of ${ACCESS_ROLES.join(', ')}.`);
 }
 
 type CreateOptions = {
@@ -115,44 +111,59 @@ const release = changeCommand({
   change: releaseUser,
 });
 
-export function userCommand(): Command {
-  return noun('user', 'people who sign on', [create(), list(), suspend, resume, release]);
+const remove = changeCommand({
+  verb: 'delete',
+  description: 'remove a user everywhere, for good; ends sessions and unspent links',
+  id: 'user_id',
+  state: 'deleted',
+  change: deleteUser,
+});
+
+function parseDetails(text: string): string {
+  const details = readProviderDetails(text);
+  if (details !== undefined) return JSON.stringify(details);
+  throw new InvalidArgumentError('It must be a JSON object with the members of provider_details in openapi.yaml.');
 }
 
-type MembershipOptions = { user: string; organization: string; json?: boolean };
+type UpdateOptions = Output & {
+  user: string;
+  givenName?: string;
+  familyName?: string;
+  title?: string | false;
+  phone?: string | false;
+  providerDetails?: string | false;
+};
 
-function membershipVerb(verb: string, description: string): Command {
-  return command(verb, description)
+/** False stands for the --no- form, which takes away what was there. */
+function toChange({ givenName, familyName, title, phone, providerDetails }: UpdateOptions): UserChange {
+  const change = { given_name: givenName, family_name: familyName };
+  const removable = { title, phone, provider_details: providerDetails };
+  const entries = [
+    ...Object.entries(change),
+    ...Object.entries(removable).map(([name, value]) => [name, value === false ? null : value]),
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function update(): Command {
+  return command('update', 'change what is known of a user, in every organization')
     .requiredOption('--user <user_id>', 'the user')
-    .requiredOption('--organization <organization_id>', 'the organization, or a sub-organization of it');
-}
-
-function set(): Command {
-  return membershipVerb('set', 'make a user a member of an organization, or replace the roles there')
-    .requiredOption('--role <role>', `one of ${ACCESS_ROLES.join(', ')}; repeatable`, collect(parseRole))
-    .action(async (options: MembershipOptions & { role: AccessRole[] }) => {
-      await withDatabase(async (db) => {
-        const [user, organization] = [await getUser(db, options.user), await getOrganization(db, options.organization)];
-        await setMembership(db, { user, organization, access_roles: options.role }, makers);
-      });
-      printOne(options, { user_id: options.user, organization_id: options.organization, access_roles: options.role });
+    .option('--given-name <name>', 'given name', parseName)
+    .option('--family-name <name>', 'family name', parseName)
+    .option('--title <title>', 'title', parseName)
+    .option('--no-title', 'none')
+    .option('--phone <phone>', 'phone', parseName)
+    .option('--no-phone', 'none')
+    .option('--provider-details <json>', 'what a prescriber is registered as, the whole of it', parseDetails)
+    .option('--no-provider-details', 'none')
+    .action(async (options: UpdateOptions) => {
+      const change = toChange(options);
+      if (Object.keys(change).length === 0) throw new OperatorError('name what is to be changed, such as --given-name');
+      await withDatabase((db) => changeUser(db, { user_id: options.user, change }, makers));
+      printOne(options, { user_id: options.user, changed: Object.keys(change) });
     });
 }
 
-function remove(): Command {
-  return membershipVerb('remove', 'end a membership, with its sessions and unspent links').action(
-    async (options: MembershipOptions) => {
-      const key = { user_id: options.user, organization_id: options.organization };
-      const changed = await withDatabase(async (db) => {
-        await getUser(db, key.user_id);
-        await getOrganization(db, key.organization_id);
-        return removeMembership(db, key, makers);
-      });
-      printOne(options, { ...key, changed }, changed ? 'Now removed.' : 'There was no such membership.');
-    },
-  );
-}
-
-export function membershipCommand(): Command {
-  return noun('membership', 'what a user is in an organization', [set(), remove()]);
+export function userCommand(): Command {
+  return noun('user', 'people who sign on', [create(), list(), update(), suspend, resume, release, remove]);
 }

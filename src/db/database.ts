@@ -3,6 +3,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -165,7 +166,8 @@ export async function isReadCommitted(db: Database): Promise<boolean> {
 /** Deletes in steps until one finds nothing more: a statement that waits for a month's rows would hold up everybody else's. */
 export async function inBatches(deleteSome: (limit: number) => Promise<number>): Promise<void> {
   const limit = 1_000;
-  while ((await deleteSome(limit)) === limit);
+  // SQLite works in this very thread: requests get their turn between two steps.
+  while ((await deleteSome(limit)) === limit) await setImmediate();
 }
 
 /** Resolves when the database answers. @throws the driver's error otherwise */

@@ -36,6 +36,7 @@ export type CredentialsTable = {
   organization_id: string | null;
   secret_hash: string;
   hint: string;
+  created_by: 'operator' | 'partner';
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;

@@ -9,7 +9,7 @@ import { isChosenId } from '../foundation/ids.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
-import { type AppContext, type AppEnv, prove, singleHeaders } from '../http/context.ts';
+import { type AppContext, type AppEnv, prove } from '../http/context.ts';
 import { authenticateCaller, PARTNER_HEADERS } from '../partners/caller.ts';
 import { allowedPrefixes } from '../partners/path-prefixes.ts';
 import { findStanding, getEnabledStanding } from '../partners/standing.ts';
@@ -22,20 +22,15 @@ import type { TokenSubject } from './sso-token.ts';
 /** The body; which paths are allowed is for judgeRedirectPath. */
 export const SSO_REQUEST = z.object({ redirect_path: z.string().min(1).max(2048) });
 
-/** The user is named by our id, or by the partner's own. */
+/**
+ * The user is named by our id, or by the partner's own. @throws Problem invalid-request when both are there: they may be two
+ */
 function requiredHeaders(c: AppContext): string[] {
-  const user = (c.req.header('x-partner-user-id') ?? '') === '' ? ['x-user-id'] : [];
-  return [...PARTNER_HEADERS, ...user];
-}
-
-/** @throws Problem invalid-request when a request names two users, who may not be the same */
-function refuseTwoUsers(): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const field = 'x-partner-user-id';
-    if (c.req.header('x-user-id') && c.req.header(field))
-      throw invalidRequest([{ field, message: 'Send x-user-id or x-partner-user-id, not both', code: 'conflict' }]);
-    await next();
-  };
+  const field = 'x-partner-user-id';
+  if (!c.req.header(field)) return [...PARTNER_HEADERS, 'x-user-id'];
+  if (c.req.header('x-user-id'))
+    throw invalidRequest([{ field, message: 'Send x-user-id or x-partner-user-id, not both', code: 'conflict' }]);
+  return [...PARTNER_HEADERS];
 }
 
 /** An x-user-id of the form of an id is an authentic claim of an authenticated caller, and recorded whatever becomes of it. */
@@ -81,8 +76,6 @@ export function mintRoutes(deps: Deps): Hono<AppEnv> {
   routes.post(
     '/v1/sso',
     recordPartnerRefusals(deps, 'sso_token.minted'),
-    singleHeaders(),
-    refuseTwoUsers(),
     authenticateCaller(deps, requiredHeaders),
     noteUser(),
     boundedBody('application/json'),

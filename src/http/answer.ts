@@ -84,6 +84,8 @@ function challenge({ slug }: Problem): string {
   return slug === 'authentication-required' ? 'Handoff-Partner' : 'Bearer';
 }
 
+const NO_PROBLEM_HEADERS = { allow: undefined, 'retry-after': undefined, 'www-authenticate': undefined };
+
 /** Answers with a problem in the style of the route, or bare if the caller asks for application/problem+json. */
 export function problemAnswer(
   c: AppContext,
@@ -93,10 +95,10 @@ export function problemAnswer(
   const { status } = problem.entry;
   const request_id = c.get('request').request_id;
   c.header('cache-control', 'no-store');
-  for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
-  // Taken back where a 401 could not be recorded and becomes a 503.
-  const authenticate = problem.headers['www-authenticate'] ?? (status === 401 ? challenge(problem) : undefined);
-  c.header('www-authenticate', authenticate);
+  const authenticate = status === 401 ? { 'www-authenticate': challenge(problem) } : {};
+  // Those of a first answer are taken back: a 401 that could not be recorded becomes a 503, a 405 too many becomes a 429.
+  const headers = { ...NO_PROBLEM_HEADERS, ...authenticate, ...problem.headers };
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   const details = problemDetails(c, problem, options.config);
   const code = problem.code === undefined ? {} : { code: problem.code };
   switch (prefers(c, options.style)) {

@@ -85,7 +85,7 @@ function repeatedHeaders(raw_headers: readonly string[]): string[] {
 }
 
 /** @throws Problem invalid-request that names each header that arrived twice */
-function requireSingleHeaders(c: AppContext): void {
+export function requireSingleHeaders(c: AppContext): void {
   const repeated = repeatedHeaders(c.env.incoming.rawHeaders);
   if (repeated.length === 0) return;
   throw invalidRequest(

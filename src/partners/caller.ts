@@ -6,7 +6,7 @@ import type { Author } from '../audit/audit.ts';
 import type { Deps } from '../deps.ts';
 import type { Makers } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
-import { type AppContext, type AppEnv, prove } from '../http/context.ts';
+import { type AppContext, type AppEnv, prove, requireSingleHeaders } from '../http/context.ts';
 import { isFromScript } from '../http/fetch-metadata.ts';
 import { authenticateOrganization, authenticatePartner } from './authentication.ts';
 import { getEnabledStanding } from './standing.ts';
@@ -45,13 +45,14 @@ function requireHeaders(c: AppContext, names: readonly string[]): void {
 
 /**
  * Authenticates partner and organization by their headers, which stand first among the required ones.
- * @throws Problem browser-request-refused, invalid-request or authentication-required
+ * @throws Problem invalid-request, browser-request-refused or authentication-required
  */
 export function authenticateCaller(
   { db, clock }: Deps,
   requiredHeaders: (c: AppContext) => readonly string[] = () => PARTNER_HEADERS,
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
+    requireSingleHeaders(c);
     refuseBrowsers(c);
     requireHeaders(c, requiredHeaders(c));
     const [partner_id, organization_id] = [header(c, 'x-partner-id'), header(c, 'x-organization-id')];

@@ -43,6 +43,7 @@ export async function issueCredential(
     ...owner,
     secret_hash: hashSecret(secret),
     hint: secretHint(secret),
+    created_by: by.actor === 'partner' ? 'partner' : 'operator',
     created_at: timestamp(makers.clock()),
     expires_at: null,
     revoked_at: null,
@@ -67,17 +68,8 @@ async function endCredential(
   );
 }
 
-/** A secret that ended after the request was authenticated with it must not bring another one about. */
-async function requireActive(tx: DatabaseTransaction, credential_ids: readonly string[], now: string): Promise<void> {
-  for (const credential_id of credential_ids) {
-    const credential = await findCredential(tx, credential_id);
-    if (credential === undefined || !isActiveCredential(credential, now))
-      throw new Problem('authentication-required', 'The secret of this request has ended');
-  }
-}
-
 function replaced(): Problem {
-  return new Problem('credential-replaced', 'A newer secret has replaced the one of this request');
+  return new Problem('credential-replaced', 'A newer secret has replaced one of this request');
 }
 
 /** The one that no rotation has replaced: it alone has no end. */
@@ -86,17 +78,25 @@ function currentOf(active: readonly CredentialsTable[]): CredentialsTable | unde
 }
 
 /**
- * The one that goes on until the overlap is over. For the operator it is the current one. For a partner it is the one it came
- * with: a current one that nobody has ever used is one whose only answer was lost on the way. Once it is in use, the one that
- * it has replaced cannot undo it, or whoever found that could.
- * @throws Problem credential-replaced
+ * Each secret of a request has to be good at this moment, whatever it was when it was looked at first, and has to have a say:
+ * one that has been replaced cannot undo that, or whoever found it could. It may only where its successor, made by the partner
+ * itself, has never been used: then the one answer that told it was lost on the way.
+ * @throws Problem authentication-required or credential-replaced
  */
+async function requireSay(tx: DatabaseTransaction, credential_ids: readonly string[], now: string): Promise<void> {
+  for (const credential_id of credential_ids) {
+    const credential = await findCredential(tx, credential_id);
+    if (credential === undefined || !isActiveCredential(credential, now))
+      throw new Problem('authentication-required', 'The secret of this request has ended');
+    const current = currentOf(await listActiveCredentials(tx, credential, now));
+    if (current === undefined || current.credential_id === credential_id) continue;
+    if (current.last_used_at !== null || current.created_by === 'operator') throw replaced();
+  }
+}
+
+/** The one that goes on until the overlap is over: the one that the request came with, or for the operator the current one. */
 function keptCredential(active: readonly CredentialsTable[], in_use: readonly string[]): CredentialsTable | undefined {
-  const current = currentOf(active);
-  const own = active.find(({ credential_id }) => in_use.includes(credential_id));
-  if (own === undefined) return current ?? active[0];
-  if (current !== undefined && current !== own && current.last_used_at !== null) throw replaced();
-  return own;
+  return active.find(({ credential_id }) => in_use.includes(credential_id)) ?? currentOf(active) ?? active[0];
 }
 
 /** Lets a secret end with the overlap, or at once; returns when. */
@@ -129,7 +129,7 @@ export async function replaceCredential(
 ): Promise<RotatedCredential> {
   await lockPartner(tx, owner.partner_id);
   const now = makers.clock();
-  await requireActive(tx, in_use, timestamp(now));
+  await requireSay(tx, in_use, timestamp(now));
   const active = await listActiveCredentials(tx, owner, timestamp(now));
   const kept = keptCredential(active, in_use);
   for (const credential of active) if (credential !== kept) await endCredential(tx, credential, makers);
@@ -166,7 +166,7 @@ export async function endOwnCredential(
   const { credential_id, caller } = wanted;
   const now = timestamp(makers.clock());
   await lockPartner(tx, caller.partner_id);
-  await requireActive(tx, caller.credential_ids, now);
+  await requireSay(tx, caller.credential_ids, now);
   const credential = await getOwnCredential(tx, wanted);
   // Who ends the secret it came with could not come back to make another one.
   if (caller.credential_ids.includes(credential_id))

@@ -1,13 +1,14 @@
 // A partner makes a user of an organization. A person whom the same partner has made for another part of the organization is not
 // made twice: an e-mail address is one person in a tenant, who becomes a member here too.
 
+import { recordEvent } from '../audit/audit.ts';
 import type { DatabaseTransaction } from '../db/database.ts';
 import type { OrganizationsTable, UsersTable } from '../db/tables.ts';
 import { findUser, findUserByEmail, listMemberships, lockUser, type PartnerMemberRow } from '../users/store.ts';
 import { addUser, joinOrganization, normalizeEmail } from '../users/user.ts';
 import { conflict, givePartnerUserId, setPersonFields } from './change-user.ts';
 import { type Authored, getPartnerMember } from './member.ts';
-import { mergeDetails, providerChange } from './provider-details.ts';
+import { mergeDetails, parseProviderDetails, providerChange } from './provider-details.ts';
 import type { FieldRules, UserCreate, UserUpdate } from './user-fields.ts';
 
 type NewMember = {
@@ -33,24 +34,35 @@ async function findOwnPerson(
   return memberships.some((one) => one.organization_id === organization.organization_id) ? undefined : person;
 }
 
-/** Makes the partner's own person a member here, with what the body says of them. */
+/** What the body says of a person and nobody has said before: what stands there already is not for this part to change. */
+function whatIsMissing(person: UsersTable, body: UserCreate): UserUpdate {
+  const details = parseProviderDetails(person.provider_details) ?? {};
+  const new_details = Object.entries(providerChange(body) ?? {}).filter(
+    ([field, value]) => value && !(field in details),
+  );
+  return {
+    ...(person.title === null && body.title && { title: body.title }),
+    ...(person.phone === null && body.phone && { phone: body.phone }),
+    ...Object.fromEntries(new_details),
+  };
+}
+
+/** Makes the partner's own person a member here. */
 async function addOwnPerson(
   tx: DatabaseTransaction,
   { person, member }: { person: UsersTable; member: NewMember },
-  authored: Authored,
+  { by, ...makers }: Authored,
 ): Promise<string> {
   const { partner_id, organization, body, rules } = member;
   const { user_id } = person;
   const { organization_id } = organization;
   const access_roles = body.access_roles ?? [];
-  await joinOrganization(tx, { partner_id, user_id, organization_id, access_roles }, authored);
-  await setPersonFields(tx, { person, body: withoutNulls(body), rules });
+  await joinOrganization(tx, { partner_id, user_id, organization_id, access_roles }, { by, ...makers });
+  const changed = await setPersonFields(tx, { person, body: whatIsMissing(person, body), rules });
+  const subject = { target_id: user_id, user_id, organization_id, partner_id };
+  if (changed.length > 0)
+    await recordEvent(tx, { ...by, action: 'user.updated', ...subject, detail: { changed } }, makers);
   return user_id;
-}
-
-/** In a body that creates, null says nothing. */
-function withoutNulls(body: UserCreate): UserUpdate {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 async function addPerson(

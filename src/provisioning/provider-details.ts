@@ -45,6 +45,15 @@ export function parseProviderDetails(json: string | null): ProviderDetails | nul
   return json === null ? null : STORED.parse(JSON.parse(json));
 }
 
+/** A whole document as JSON text; undefined when it is none, or has members that are not known or wrong. */
+export function readProviderDetails(json: string): ProviderDetails | undefined {
+  try {
+    return z.strictObject(PROVIDER_FIELDS).parse(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The provider's part of a body, with its nulls; undefined when it has none. */
 export function providerChange(body: ProviderDetails): ProviderDetails | undefined {
   const change = DETAILS.parse(body);

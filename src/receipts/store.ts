@@ -68,23 +68,16 @@ async function scan(
   page: { limit: number; before: string | undefined },
 ): Promise<AttemptRow[]> {
   const { user_id, from, until } = filter;
-  const { partner_id, organization_id } = integration;
-  let query = attempts(db, horizon).orderBy('audit_events.event_id', 'desc').limit(page.limit);
-  query =
-    user_id === undefined
-      ? query
-          .where('audit_events.partner_id', '=', partner_id)
-          .where('audit_events.organization_id', '=', organization_id)
-      : query.where('audit_events.user_id', '=', user_id);
+  let query = attempts(db, horizon)
+    .where('audit_events.partner_id', '=', integration.partner_id)
+    .where('audit_events.organization_id', '=', integration.organization_id)
+    .orderBy('audit_events.event_id', 'desc')
+    .limit(page.limit);
+  if (user_id !== undefined) query = query.where('audit_events.user_id', '=', user_id);
   if (from !== undefined) query = query.where('audit_events.event_id', '>=', firstId('evt', from));
   if (until !== undefined) query = query.where('audit_events.event_id', '<', firstId('evt', until));
   if (page.before !== undefined) query = query.where('audit_events.event_id', '<', page.before);
   return query.execute();
-}
-
-function isWanted(row: AttemptRow, { integration, filter, horizon }: AttemptQuery): boolean {
-  if (row.partner_id !== integration.partner_id || row.organization_id !== integration.organization_id) return false;
-  return filter.outcome === undefined || outcomeOf(row, horizon.now) === filter.outcome;
 }
 
 // What one request may read, however rare what it looks for is: some milliseconds of work. The rest is on the next page.
@@ -100,13 +93,14 @@ export async function listAttempts(
   query: AttemptQuery,
   { limit, before }: { limit: number; before: string | undefined },
 ): Promise<{ rows: AttemptRow[]; next: string | null }> {
-  const is_plain = query.filter.outcome === undefined && query.filter.user_id === undefined;
-  const size = is_plain ? limit + 1 : CHUNK;
+  const { filter, horizon } = query;
+  const isWanted = (row: AttemptRow) => filter.outcome === undefined || outcomeOf(row, horizon.now) === filter.outcome;
+  const size = filter.outcome === undefined ? limit + 1 : CHUNK;
   const found: AttemptRow[] = [];
   let cursor = before;
   for (let chunk = 0; chunk < MOST_CHUNKS; chunk += 1) {
     const rows = await scan(db, query, { limit: size, before: cursor });
-    found.push(...rows.filter((row) => isWanted(row, query)));
+    found.push(...rows.filter(isWanted));
     const last = found[limit - 1];
     if (found.length > limit && last !== undefined) return { rows: found.slice(0, limit), next: last.event_id };
     cursor = rows.at(-1)?.event_id ?? cursor;
@@ -124,13 +118,14 @@ const CLOCK_SKEW_MILLISECONDS = 60_000;
 /** Everything that happened to an attempt's token, oldest first. Found by user, since the trail has no index by token. */
 export async function listTokenEvents(
   db: Database,
-  { occurred_at, user_id, jti }: AttemptRow,
+  { occurred_at, partner_id, user_id, jti }: AttemptRow,
 ): Promise<AuditEventsTable[]> {
   if (jti === null || user_id === null) return [];
   return db
     .selectFrom('audit_events')
     .selectAll()
     .where('user_id', '=', user_id)
+    .where('partner_id', '=', partner_id)
     .where('event_id', '>=', firstId('evt', Date.parse(occurred_at) - CLOCK_SKEW_MILLISECONDS))
     .where('jti', '=', jti)
     .orderBy('event_id')

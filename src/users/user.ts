@@ -12,8 +12,10 @@ import { restoreAccess, withdrawAccess } from '../sso-tokens/withdraw.ts';
 import { type AccessRole, formatAccessRoles, parseAccessRoles } from './roles.ts';
 import {
   deleteMembership,
+  deleteUserWithoutMembership,
   findUser,
   insertUser,
+  type UserChange,
   updateUser,
   updateUserSuspension,
   upsertMembership,
@@ -125,6 +127,38 @@ export async function resumeUser(db: Database, user_id: string, makers: Makers):
   await getUser(db, user_id);
   const event = { actor: 'operator', action: 'user.resumed', target_id: user_id, user_id } as const;
   return restoreAccess(db, { change: (tx) => updateUserSuspension(tx, user_id, null), event }, makers);
+}
+
+/** The operator's way to change a person. @throws OperatorError when there is no such user */
+export async function changeUser(
+  db: Database,
+  { user_id, change }: { user_id: string; change: UserChange },
+  makers: Makers,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await getUser(tx, user_id);
+    await updateUser(tx, user_id, change);
+    const detail = { changed: Object.keys(change) };
+    await recordEvent(tx, { ...OPERATOR, action: 'user.updated', target_id: user_id, user_id, detail }, makers);
+  });
+}
+
+/** Removes a user from every organization and altogether, with their sessions and unspent tokens. */
+export async function deleteUser(db: Database, user_id: string, makers: Makers): Promise<boolean> {
+  return withdrawAccess(
+    db,
+    {
+      change: async (tx) => {
+        await lockUser(tx, user_id);
+        await getUser(tx, user_id);
+        for (const membership of await listMemberships(tx, user_id)) await deleteMembership(tx, membership);
+        return deleteUserWithoutMembership(tx, user_id);
+      },
+      scope: { user_id },
+      event: { ...OPERATOR, action: 'user.deleted', target_id: user_id, user_id },
+    },
+    makers,
+  );
 }
 
 /** Makes a user a member, or replaces the roles; the caller has made sure that the organization is of the user's tenant. */

@@ -97,6 +97,37 @@ test('a user is suspended and resumed', async () => {
   expect(await operator.json('user', 'resume', user_id)).toEqual({ user_id, changed: false });
 });
 
+test('what is known of a user is changed, taken away, and left alone', async () => {
+  const { user_id = '' } = await operator.json(...createUser('clinic', 'kim@clinic.example'));
+  const known = async () => {
+    const users = await operator.json<Record<string, unknown>[]>('user', 'list', '--organization', 'clinic');
+    return users.find((user) => user['user_id'] === user_id);
+  };
+  const details = { prescriber_type: 'M', qualifications: 'MBBS' };
+  const update = ['user', 'update', '--user', user_id];
+  const change = ['--given-name', 'Kim', '--title', 'Dr', '--provider-details', JSON.stringify(details)];
+  expect(await operator.json(...update, ...change)).toEqual({
+    user_id,
+    changed: ['given_name', 'title', 'provider_details'],
+  });
+  expect(await known()).toMatchObject({ given_name: 'Kim', title: 'Dr', phone: null, provider_details: details });
+  await operator.json(...update, '--no-title', '--no-provider-details');
+  expect(await known()).toMatchObject({ given_name: 'Kim', title: null, provider_details: null });
+  for (const wrong of ['{"sex": "sample"}', '{"unknown": "1"}', 'sample'])
+    expect((await operator.run(...update, '--provider-details', wrong)).code).toBe(1);
+  expect((await operator.run(...update)).stderr).toMatch(/name what is to be changed/);
+  expect((await operator.run('user', 'update', '--user', 'usr_none', '--no-title')).stderr).toMatch(/there is no user/);
+});
+
+test('a user is deleted with every membership, for good', async () => {
+  const { user_id = '' } = await operator.json(...createUser('clinic', 'leaving@clinic.example'));
+  expect(await operator.json('user', 'delete', user_id)).toEqual({ user_id, changed: true });
+  expect(await operator.read('user', 'list', '--organization', 'clinic')).not.toContain('leaving@clinic.example');
+  expect((await operator.run('user', 'delete', user_id)).stderr).toMatch(/there is no user/);
+  const again = await operator.json(...createUser('clinic', 'leaving@clinic.example'));
+  expect(again['user_id']).not.toBe(user_id);
+});
+
 test('a user whom a partner made is released to the organization, once, and the trail says whose it was', async () => {
   const { partner_id = '' } = await operator.json('partner', 'create', '--name', 'Practice');
   const { user_id = '' } = await operator.json(...createUser('another', 'made@clinic.example'));

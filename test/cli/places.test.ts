@@ -190,7 +190,8 @@ test('a rotation makes a second secret, and revoking ends one', async () => {
 
   const hint = rotated['organization_secret']?.slice(-4);
   const listed = await operator.json<Record<string, string>[]>(...list);
-  const unused = { partner_id, organization_id, created_at: MOMENT, revoked_at: null, last_used_at: null };
+  const made = { created_by: 'operator', created_at: MOMENT };
+  const unused = { partner_id, organization_id, ...made, revoked_at: null, last_used_at: null };
   expect(listed).toEqual([
     { ...unused, credential_id: rotated['credential_id'], hint, expires_at: null },
     {

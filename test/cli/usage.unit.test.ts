@@ -12,7 +12,7 @@ const COMMANDS = {
   organization: ['create', 'list', 'suspend', 'resume'],
   integration: ['enable', 'disable', 'list'],
   credential: ['list', 'rotate', 'revoke'],
-  user: ['create', 'list', 'suspend', 'resume', 'release'],
+  user: ['create', 'list', 'update', 'suspend', 'resume', 'release', 'delete'],
   membership: ['set', 'remove'],
   key: ['list', 'rotate'],
   session: ['list', 'revoke'],

@@ -86,12 +86,17 @@ describe('a partner’s own person, created in another part', () => {
     expect(seen.json).toMatchObject({ data: { organization: { organization_id: there.organization_id } } });
   });
 
-  test('is from then on what the latest body says of them, and keeps what it does not say', async () => {
-    const one = await create(here);
-    const { given_name, family_name, email } = { given_name: 'Sam', family_name: 'Physician', email: one.email };
-    await create(there, { given_name, family_name, email, phone: '02 5550 7777' });
-    const now = { ...one, given_name, family_name, full_name: 'Sam Physician', phone: '02 5550 7777' };
-    expect(await look(here, one.user_id)).toEqual(now);
+  test('keeps what is known of them, and takes on what was not', async () => {
+    const { email, user_id } = await create(here, plainUser({ title: 'Dr' }));
+    const before = await look(here, user_id);
+    const other = { given_name: 'Sam', family_name: 'Physician', title: 'Prof', phone: '02 5550 7777' };
+    await create(there, plainUser({ email, ...other, ahpra_number: 'SAMPLE1' }));
+    const after = { ...before, phone: other.phone, provider_details: { ahpra_number: 'SAMPLE1' } };
+    expect(await look(here, user_id)).toEqual(after);
+    const events = await listEvents(handoff.deps.db, { user_id, action: 'user.updated' }, { limit: 5 });
+    expect(events.map(({ detail }) => JSON.parse(detail ?? '') as unknown)).toEqual([
+      { changed: ['phone', 'provider_details'] },
+    ]);
   });
 
   test('keeps what the body says is null, which is the same as nothing', async () => {

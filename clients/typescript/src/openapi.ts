@@ -29,8 +29,8 @@ export interface paths {
          *     script on a web page could have sent. Hand only the `redirect_url` to the browser. Keep the `requestId`:
          *     `GET /v1/sso/attempts/{request_id}` tells what became of the link.
          *
-         *     The checks come in this order, and the first that fails is the answer: headers that arrived twice, both user ids,
-         *     browser, missing headers, credentials, body, partner, organization and integration enabled, user known, user active.
+         *     The checks come in this order, and the first that fails is the answer: headers that arrived twice, browser,
+         *     both user ids, missing headers, credentials, body, partner, organization and integration enabled, user known, user active.
          */
         post: operations["createSsoToken"];
         delete?: never;
@@ -175,7 +175,9 @@ export interface paths {
         /**
          * Create a user
          * @description Makes a user of the organization, who can be signed in from now on. Nobody is told by e-mail. Among the partners, you
-         *     alone see a user that you have created, until the operator releases them to the organization. Scope: `create:user`.
+         *     alone see a user that you have created, until the operator releases them to the organization. A person whom you have
+         *     made for another part of the organization becomes a member here too, with the same `user_id`; what the body says of
+         *     them fills in what was missing. Scope: `create:user`.
          *
          *     With the role `provider`, and unless the deployment does without, these are required as well: `date_of_birth`,
          *     `sex`, `hpii_number`, `prescriber_type`, `qualifications`, and, for every `prescriber_type` but `T`,
@@ -466,6 +468,8 @@ export interface paths {
          * Rotate the organization's secret
          * @description Makes a new secret of this organization for you. The one in this request stays good for `overlap_hours`, and any
          *     other ends now, so that never more than two are good. Other organizations and other partners are not concerned.
+         *
+         *     A secret that a newer one has replaced cannot rotate any more once the newer one has been used.
          *
          *     Send an `Idempotency-Key`, so that the new secret is not lost when the answer does not arrive.
          */
@@ -1107,7 +1111,7 @@ export interface components {
             data: {
                 user_id: components["schemas"]["UserId"];
                 sessions_ended: number;
-                /** @description Links of yours that nobody had opened yet. */
+                /** @description Links of yours that had not been used yet. */
                 links_revoked: number;
             };
         } & components["schemas"]["Success"];

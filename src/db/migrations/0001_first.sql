@@ -37,6 +37,7 @@ CREATE TABLE credentials (
   organization_id TEXT,
   secret_hash TEXT NOT NULL,
   hint TEXT NOT NULL,
+  created_by TEXT NOT NULL CHECK (created_by IN ('operator', 'partner')),
   created_at TEXT NOT NULL,
   expires_at TEXT,
   revoked_at TEXT,
@@ -164,7 +165,7 @@ CREATE TABLE audit_events (
   detail TEXT,
   CHECK ((outcome = 'refused') = (problem IS NOT NULL))
 );
-CREATE INDEX audit_events_by_user ON audit_events (user_id, event_id);
+CREATE INDEX audit_events_by_user ON audit_events (user_id, partner_id, event_id);
 CREATE INDEX audit_events_by_partner ON audit_events (partner_id, event_id);
 CREATE INDEX audit_events_attempts ON audit_events (partner_id, organization_id, event_id)
   WHERE action = 'sso_token.minted';

@@ -62,7 +62,7 @@ export const CALLER_PROBLEMS = {
     title: 'User of several organizations',
     cause:
       'The user belongs to the organization, not to a partner, and is a member of other parts of it too. What is changed here would change there.',
-    fix: 'Ask the operator to change the name, phone or prescriber details. Roles and `partner_user_id` here are yours to change.',
+    fix: 'Ask the operator to change the name, phone or prescriber details (`handoff user update`). Roles and `partner_user_id` here are yours to change.',
   },
   'user-suspended': {
     status: 403,
