@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '../../src/audit/audit.ts';
 import { newSecret, systemRandom } from '../../src/foundation/ids.ts';
 import { rotateCredential } from '../../src/partners/credential.ts';
-import { type Answer, problemOf, requestSso } from '../support/client.ts';
+import { type Answer, call, partnerHeaders, problemOf, requestSso } from '../support/client.ts';
 import { type Handoff, startHandoff } from '../support/handoff.ts';
 import { createSample, type Sample } from '../support/sample.ts';
 import { requestIdOf } from './as-partner.ts';
@@ -48,6 +48,39 @@ describe.each(WHOSE)('of the %s', (whose) => {
     expect((await listCredentials(handoff, newer))[whose]).toEqual(before);
     expect([await statusWith(sample), await statusWith(newer)]).toEqual([200, 200]);
     expect((await askToRotate(handoff, newer, { whose })).status).toBe(201);
+  });
+
+  test('an old secret has no say about the other kind either, once the newer one has been used', async () => {
+    const other = whose === 'partner' ? 'organization' : 'partner';
+    const sample = await newSample();
+    const { sample: newer } = await rotateLater(sample, whose);
+    expect(await statusWith(newer)).toBe(200);
+    expect(told(await askToRotate(handoff, sample, { whose: other, body: { overlap_hours: 0 } }))).toEqual(REPLACED);
+    expect(await statusWith(newer)).toBe(200);
+    expect((await askToRotate(handoff, newer, { whose: other })).status).toBe(201);
+  });
+
+  test('an old secret cannot undo the operator’s rotation, used or not', async () => {
+    const sample = await newSample();
+    const { partner_id, organization_id } = sample;
+    const owner = { partner_id, organization_id: whose === 'partner' ? null : organization_id };
+    handoff.clock.advance(1_000);
+    const { secret } = await rotateCredential(handoff.deps.db, { owner, overlap_hours: 1 }, handoff.deps);
+    expect(told(await askToRotate(handoff, sample, { whose }))).toEqual(REPLACED);
+    expect(await statusWith({ ...sample, [`${whose}_secret`]: secret })).toBe(200);
+  });
+
+  test('a rotation that is refused for a header that arrived twice is recorded', async () => {
+    const sample = await newSample();
+    const twice: [string, string][] = [...Object.entries(partnerHeaders(sample)), ['x-partner-id', sample.partner_id]];
+    const answer = await call(handoff, `/v1/credentials/${whose}/rotate`, {
+      method: 'POST',
+      headers: twice,
+      body: '{}',
+    });
+    expect(await eventsOf(answer)).toEqual([
+      { actor: 'partner', action: 'credential.rotated', outcome: 'refused', problem: 'invalid-request' },
+    ]);
   });
 
   test('an old secret can rotate while nobody has used the newer one', async () => {
