@@ -10,7 +10,14 @@ import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
 import { type AppContext, type AppEnv, prove, singleHeaders } from '../http/context.ts';
-import { isNavigation, isUnprompted, placementOf, requireOwnForm, requireSameOrigin } from '../http/fetch-metadata.ts';
+import {
+  embeddingOrigin,
+  isNavigation,
+  isUnprompted,
+  placementOf,
+  requireOwnForm,
+  requireSameOrigin,
+} from '../http/fetch-metadata.ts';
 import { page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
 import { findStanding, type Standing } from '../partners/standing.ts';
@@ -20,6 +27,7 @@ import { continuePage, switchUserPage } from './confirm-page.ts';
 import {
   exchangeSsoToken,
   recordArrival,
+  requireEmbedder,
   requirePlacement,
   requireSamePath,
   requireUnexpired,
@@ -152,6 +160,10 @@ async function enter(deps: Deps, c: AppContext, arrival: Arrival): Promise<Respo
   if (own) return reopen(deps, c, own);
   requireUnexpired(arrival.verified, deps.clock());
   requirePlacement(arrival.verified, placementOf(c));
+  if (!arrival.confirmed && placementOf(c) === 'frame') {
+    const registered = arrival.standing?.integration.embed_origins ?? [];
+    requireEmbedder(embeddingOrigin(c), [...registered, deps.config.PORTAL_URL]);
+  }
   const asked = arrival.confirmed ? undefined : await askFirst(deps, c, arrival);
   return asked ?? signIn(deps, c, arrival);
 }

@@ -49,6 +49,23 @@ export function requirePlacement(verified: VerifiedToken, placement: Placement):
     throw new Problem('frame-refused', 'This token is for a page in a tab of its own');
 }
 
+/**
+ * Who frames the link decides whether it is spent: the page it leads to can refuse to be shown in a hostile frame, but by then
+ * the exchange has taken place in it.
+ * @throws Problem embedding-refused, unless the frame is on a page that the integration has registered, or on the portal's own
+ */
+export function requireEmbedder(embedder: string | undefined, allowed: readonly string[]): void {
+  if (embedder === undefined) {
+    throw new Problem('embedding-refused', 'The page around the portal does not say which page it is', {
+      received: 'a frame without a Referer',
+    });
+  }
+  if (allowed.includes(embedder)) return;
+  throw new Problem('embedding-refused', `The origin ${embedder} is not registered with the portal`, {
+    received: embedder,
+  });
+}
+
 function isHolder(row: SsoTokensTable, { partner_id, organization_id, user_id }: VerifiedToken): boolean {
   return row.partner_id === partner_id && row.organization_id === organization_id && row.user_id === user_id;
 }

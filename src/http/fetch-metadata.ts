@@ -53,6 +53,17 @@ export function placementOf(c: AppContext): 'tab' | 'frame' | 'unknown' {
   }
 }
 
+/**
+ * The origin of the page that a frame is in, from its Referer: browsers send the origin at least, unless that page forbids it.
+ * Undefined when there is none, or it is not that of a web page (RFC 9110, 10.1.3).
+ */
+export function embeddingOrigin(c: AppContext): string | undefined {
+  const referrer = c.req.header('referer') ?? '';
+  if (!URL.canParse(referrer)) return undefined;
+  const { protocol, origin } = new URL(referrer);
+  return protocol === 'https:' || protocol === 'http:' ? origin : undefined;
+}
+
 /** @throws Problem cross-site-request unless the request comes from a page of the portal, or from no page at all */
 export function requireSameOrigin(c: AppContext, portal_url: string): void {
   const site = c.req.header('sec-fetch-site');

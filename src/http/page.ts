@@ -53,10 +53,15 @@ ul.rows span,ul.rows code{color:var(--soft)}
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** CSP sources that may frame a page; a page that only tells something may be shown anywhere, one that acts may not. */
+/** The directive of a Content-Security-Policy that says who may frame a page (CSP3, 6.4.2); nobody by default. */
+export function frameAncestors(sources: readonly string[]): string {
+  return `frame-ancestors ${sources.length === 0 ? "'none'" : sources.join(' ')}`;
+}
+
+/** A page that only tells something may be shown anywhere, one that acts may not. */
 function contentSecurityPolicy(frame_ancestors: readonly string[]): string {
-  const framing = frame_ancestors.length === 0 ? "'none'" : frame_ancestors.join(' ');
-  return `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors ${framing}`;
+  const own = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'`;
+  return `${own}; ${frameAncestors(frame_ancestors)}`;
 }
 
 /** What a page is, at a glance: something to know, something to decide, or something that is done. */

@@ -30,7 +30,12 @@ export function problemPage(
   const return_url = context.return_to?.return_url;
   const back = html`<p class="actions"><a class="button" href="${return_url ?? ''}" target="_top" rel="noreferrer">Back to ${partner_name}</a></p>`;
   const body = html`<h1>${title}</h1>
-<p>${withCode(inWords(words.advice, partner_name))}</p>
+<p>${withCode(
+    inWords(
+      words.advice.replace('{detail}', () => problem.detail),
+      partner_name,
+    ),
+  )}</p>
 ${return_url === undefined ? '' : back}
 <p class="reference">Reference for support: <code>${context.request_id}</code></p>`;
   return { title, body, tone: 'notice' };

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { success } from '../http/answer.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 import { requireSameOrigin } from '../http/fetch-metadata.ts';
-import { page } from '../http/page.ts';
+import { frameAncestors, page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
 import { clearSessionCookie, readSessionCookie, SESSION_KINDS } from '../sessions/cookies.ts';
 import { closeSession, findLiveSession } from '../sessions/session.ts';
@@ -23,6 +23,8 @@ async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {
   c.header('x-auth-roles', member.access_roles.join(','));
   c.header('x-auth-session-id', session.session_id);
   c.header('x-auth-embed', String(session.kind === 'embed'));
+  const framing = session.kind === 'embed' ? standing.integration.embed_origins : [];
+  c.header('x-auth-content-security-policy', frameAncestors(framing));
   return c.body(null, 200);
 }
 

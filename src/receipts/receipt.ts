@@ -85,6 +85,9 @@ export function describeAttempt(row: AttemptRow, config: Words, now: string) {
 
 export function describeEvent({ occurred_at, action, outcome, problem, ...event }: AuditEventsTable, config: Words) {
   const { session_id, user_agent } = event;
-  const described = problem !== null && isProblemSlug(problem) ? describeProblem(problem, config) : null;
+  const described =
+    problem !== null && isProblemSlug(problem)
+      ? { ...describeProblem(problem, config), detail: parseRefusal(event.detail).detail }
+      : null;
   return { occurred_at, action, outcome, problem: described, session_id, user_agent };
 }

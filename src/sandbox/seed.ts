@@ -28,8 +28,8 @@ export async function seedSandbox(deps: Deps): Promise<SampleData | undefined> {
   const { partner_id, partner_secret } = await createPartner(db, { name: 'Sample Practice Software' }, deps);
   const { organization_id } = await createOrganization(db, { name: 'Sample Clinic' }, deps);
   const organization = await getOrganization(db, organization_id);
-  // A page on this machine may try an iframe; in production each origin is registered by name.
-  const options = { embed_origins: ['http://localhost:*', 'http://127.0.0.1:*'] };
+  // Where demo/partner-backend listens, by both of its names.
+  const options = { embed_origins: ['http://127.0.0.1:8788', 'http://localhost:8788'] };
   const { organization_secret } = await enableIntegration(db, { partner_id, organization_id, options }, deps);
   const users: SampleUser[] = [];
   for (const { suspended = false, ...person } of PEOPLE) {

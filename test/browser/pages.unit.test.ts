@@ -66,12 +66,12 @@ beforeAll(async () => {
   browser = await startBrowser();
   handoff = await startSandbox();
   confirming = await startSandbox({ REDEEM: 'confirm' });
-  sample = await createSample(handoff.deps, { integration: { embed_origins: ['http://127.0.0.1:*'] } });
   problems = createAdaptorServer({ fetch: problemPages().fetch }) as Server;
   problems.listen(0, '127.0.0.1');
   await once(problems, 'listening');
   const address = problems.address();
   problems_url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  sample = await createSample(handoff.deps, { integration: { embed_origins: [problems_url] } });
 });
 afterAll(async () => {
   await browser.close();

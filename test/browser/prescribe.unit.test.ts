@@ -233,15 +233,19 @@ test('the pane’s session opens no page of the portal itself', async () => {
   }
 });
 
-test('a page that was not agreed cannot frame the portal', async () => {
+test('a page that was not agreed cannot frame the portal, is told why, and spends nothing', async () => {
   const link = await mintLink(handoff, sample, EMBED_PATH);
   const stranger_url = await serveStranger(`<iframe src="${link.redirect_url.replaceAll('&', '&amp;')}"></iframe>`);
-  const [message] = await Promise.all([
-    practice.waitForEvent('console', (one) => one.type() === 'error'),
-    practice.goto(stranger_url),
-  ]);
-  expect(message.text()).toMatch(/frame-ancestors/);
-  expect(await practice.frames()[1]?.getByText('Pat Provider').count()).toBe(0);
+  await practice.goto(stranger_url);
+  const frame = practice.frameLocator('iframe');
+  await frame.getByText(`The origin ${new URL(stranger_url).origin} is not registered with the portal`).waitFor();
+  expect(await frame.getByText('Pat Provider').count()).toBe(0);
+  const rows = await handoff.deps.db
+    .selectFrom('sso_tokens')
+    .selectAll()
+    .where('request_id', '=', link.request_id)
+    .execute();
+  expect(rows).toMatchObject([{ redeemed_at: null }]);
 });
 
 test('a page that sends the browser on by itself is asked about before the person is switched', async () => {

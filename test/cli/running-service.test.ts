@@ -13,6 +13,7 @@ import {
   PATIENT_PATH,
   problemOf,
   requestSso,
+  PRACTICE_ORIGIN,
 } from '../support/client.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { deploymentOn, endAll, type ServerProcess, startProcess, type Variables } from '../support/processes.ts';
@@ -40,7 +41,8 @@ afterAll(async () => {
 async function createEverything(): Promise<Sample> {
   const { partner_id = '', partner_secret = '' } = await operator.json('partner', 'create', '--name', 'Practice');
   const { organization_id = '' } = await operator.json('organization', 'create', '--name', 'Clinic');
-  const enable = ['integration', 'enable', '--partner', partner_id, '--organization', organization_id];
+  const pair = ['--partner', partner_id, '--organization', organization_id];
+  const enable = ['integration', 'enable', ...pair, '--embed-origin', PRACTICE_ORIGIN];
   const { organization_secret = '' } = await operator.json(...enable);
   const user_id = await createUser(organization_id);
   return { partner_id, partner_secret, organization_id, organization_secret, user_id };

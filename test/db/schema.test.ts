@@ -89,7 +89,11 @@ describe('schema.sql and the migrations', () => {
     ['a check allows more', "('top_level', 'embed')", "('top_level', 'embed', 'other')"],
     ['an index is missing', 'CREATE INDEX sessions_by_user ON sessions (user_id);', ''],
     ['an index is not unique', 'CREATE UNIQUE INDEX sessions_by_jti', 'CREATE INDEX sessions_by_jti'],
-    ['an index has another order', 'audit_events (user_id, partner_id, event_id)', 'audit_events (partner_id, user_id, event_id)'],
+    [
+      'an index has another order',
+      'audit_events (user_id, partner_id, event_id)',
+      'audit_events (partner_id, user_id, event_id)',
+    ],
     ['an index covers other rows', "WHERE state = 'active'", "WHERE state = 'retiring'"],
     ['an index covers all rows', " WHERE state = 'next'", ''],
     ['a table is new', 'CREATE TABLE users (', 'CREATE TABLE extra (x TEXT);\nCREATE TABLE users ('],

@@ -49,7 +49,7 @@ const minted = (occurred_at: string, user_agent: string | null = SERVER): Attemp
 
 function problem(slug: ProblemSlug): AttemptEvent['problem'] {
   const { title, fix } = catalogueEntry(slug);
-  return { type: `${handoff.config.PROBLEM_BASE_URL}/${slug}`, title, fix };
+  return { type: `${handoff.config.PROBLEM_BASE_URL}/${slug}`, title, detail: expect.any(String) as string, fix };
 }
 
 /** 300 seconds after the second in which it was made. */

@@ -23,7 +23,7 @@ export type AttemptEvent = {
   occurred_at: string;
   action: string;
   outcome: 'granted' | 'refused';
-  problem: { type: string; title: string; fix: string } | null;
+  problem: { type: string; title: string; detail: string; fix: string } | null;
   session_id: string | null;
   user_agent: string | null;
 };
@@ -154,7 +154,7 @@ export async function expectReceipt(
         occurred_at: attempted_at,
         action: 'sso_token.minted',
         outcome: 'refused',
-        problem: { type, title, fix },
+        problem: { type, title, detail: words.detail, fix },
         session_id: null,
         user_agent: null,
       },

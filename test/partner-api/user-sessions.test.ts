@@ -6,7 +6,7 @@ import { listEvents } from '../../src/audit/audit.ts';
 import { enableIntegration } from '../../src/partners/integration.ts';
 import { createOrganization, getOrganization } from '../../src/partners/organization.ts';
 import { getUser, setMembership } from '../../src/users/user.ts';
-import { type Answer, call, CLICK, cookieOf, FRAME, problemOf } from '../support/client.ts';
+import { type Answer, call, CLICK, cookieOf, FRAME, problemOf, PRACTICE_ORIGIN } from '../support/client.ts';
 import { type Handoff, startHandoff } from '../support/handoff.ts';
 import { bearer, callUsers, type Headers4 } from '../support/partner-api.ts';
 import { createSample, type Sample } from '../support/sample.ts';
@@ -79,7 +79,11 @@ describe('of one user', () => {
     const rival = await createSample(deps, { parent_organization_id });
     const enable = async (partner: Sample, organization_id: string): Promise<Sample> => {
       const key = { partner_id: partner.partner_id, organization_id };
-      const { organization_secret } = await enableIntegration(deps.db, { ...key, options: {} }, deps);
+      const { organization_secret } = await enableIntegration(
+        deps.db,
+        { ...key, options: { embed_origins: [PRACTICE_ORIGIN] } },
+        deps,
+      );
       return { ...partner, ...key, organization_secret: organization_secret ?? '', user_id: sample.user_id };
     };
     const [user, organization] = [

@@ -1,10 +1,21 @@
 // GET /auth/verify as the common proxies ask it: nginx names the original path in X-Original-URI, Traefik and Caddy in
 // X-Forwarded-Uri, Envoy appends it and keeps the method. An embedded session must open embedded pages and nothing else.
 
+import { enableIntegration } from '../../src/partners/integration.ts';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, CLICK, cookieOf, EMBED_PATH, FRAME, mintLink, openLink, problemOf } from '../support/client.ts';
+import {
+  call,
+  CLICK,
+  cookieOf,
+  EMBED_PATH,
+  FRAME,
+  PRACTICE_ORIGIN,
+  mintLink,
+  openLink,
+  problemOf,
+} from '../support/client.ts';
 import { type Handoff, PUBLIC_URL, startHandoff } from '../support/handoff.ts';
 import { expectPlainPage } from '../support/html.ts';
 import { createSample, createSampleUser, type Sample } from '../support/sample.ts';
@@ -49,9 +60,26 @@ describe('the proxy is told', () => {
       'x-auth-roles': 'admin,provider',
       'x-auth-session-id': sessionIdOf(top_level),
       'x-auth-embed': 'false',
+      'x-auth-content-security-policy': "frame-ancestors 'none'",
     });
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  test('who may frame the page of an embed session: the registered origins, as they are now', async () => {
+    const policyOf = async () => {
+      const answer = await verify({ cookie: embed, 'x-original-uri': EMBED_PATH });
+      return answer.headers.get('x-auth-content-security-policy');
+    };
+    expect(await policyOf()).toBe(`frame-ancestors ${PRACTICE_ORIGIN}`);
+    const { partner_id, organization_id } = sample;
+    const agree = (embed_origins: string[]) =>
+      enableIntegration(handoff.deps.db, { partner_id, organization_id, options: { embed_origins } }, handoff.deps);
+    await agree(['https://one.example', 'https://two.example:8443']);
+    expect(await policyOf()).toBe('frame-ancestors https://one.example https://two.example:8443');
+    await agree([]);
+    expect(await policyOf()).toBe("frame-ancestors 'none'");
+    await agree([PRACTICE_ORIGIN]);
   });
 
   test.each([

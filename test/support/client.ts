@@ -95,8 +95,12 @@ export const CLICK = {
   'sec-fetch-user': '?1',
 };
 
-/** What a browser sends for the src of an iframe on another site's page. */
+/** The page that a sample partner shows the portal on. */
+export const PRACTICE_ORIGIN = 'https://practice.example';
+
+/** What a browser sends for the src of an iframe on that page. */
 export const FRAME = {
+  referer: `${PRACTICE_ORIGIN}/`,
   accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
   'sec-fetch-site': 'cross-site',
   'sec-fetch-mode': 'navigate',

@@ -7,6 +7,7 @@ import { createOrganization, getOrganization } from '../../src/partners/organiza
 import { createPartner } from '../../src/partners/partner.ts';
 import type { AccessRole } from '../../src/users/roles.ts';
 import { createUser } from '../../src/users/user.ts';
+import { PRACTICE_ORIGIN } from './client.ts';
 
 export type Sample = {
   partner_id: string;
@@ -42,7 +43,7 @@ export async function createSample(deps: Deps, options: SampleOptions = {}): Pro
   const { organization_id } = await createOrganization(deps.db, place, deps);
   const enabled = await enableIntegration(
     deps.db,
-    { partner_id, organization_id, options: options.integration ?? {} },
+    { partner_id, organization_id, options: { embed_origins: [PRACTICE_ORIGIN], ...options.integration } },
     deps,
   );
   if (enabled.organization_secret === null) throw new Error('the integration is not new');

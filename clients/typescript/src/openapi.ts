@@ -1234,6 +1234,8 @@ export interface components {
             type: components["schemas"]["ProblemType"];
             /** @description The kind of problem in words. */
             title: string;
+            /** @description This problem in words. */
+            detail: string;
             /** @description What to do about it. */
             fix: string;
         };
@@ -1468,6 +1470,7 @@ export interface components {
          *     | `navigation-required` | 403 | Not a navigation |
          *     | `frame-required` | 403 | Only inside a frame |
          *     | `frame-refused` | 403 | Not inside a frame |
+         *     | `embedding-refused` | 403 | Embedding page not registered |
          *     | `cross-site-request` | 403 | Cross-site request |
          *     | `session-required` | 401 | Not signed in |
          *     | `session-expired` | 401 | Session ended |
@@ -1490,7 +1493,7 @@ export interface components {
          *     | `service-unavailable` | 503 | Service unavailable |
          * @enum {string}
          */
-        ProblemSlug: "invalid-request" | "authentication-required" | "browser-request-refused" | "insufficient-scope" | "partner-suspended" | "organization-suspended" | "integration-disabled" | "user-not-found" | "user-shared" | "user-suspended" | "token-invalid" | "token-unknown" | "token-expired" | "token-used" | "token-revoked" | "redirect-mismatch" | "navigation-required" | "frame-required" | "frame-refused" | "cross-site-request" | "session-required" | "session-expired" | "session-embed-only" | "not-found" | "method-not-allowed" | "payload-too-large" | "unsupported-media-type" | "validation-error" | "resource-conflict" | "attempt-not-found" | "not-revocable" | "credential-not-found" | "credential-in-use" | "credential-replaced" | "idempotency-key-reused" | "idempotency-key-in-use" | "too-many-requests" | "internal-error" | "service-unavailable";
+        ProblemSlug: "invalid-request" | "authentication-required" | "browser-request-refused" | "insufficient-scope" | "partner-suspended" | "organization-suspended" | "integration-disabled" | "user-not-found" | "user-shared" | "user-suspended" | "token-invalid" | "token-unknown" | "token-expired" | "token-used" | "token-revoked" | "redirect-mismatch" | "navigation-required" | "frame-required" | "frame-refused" | "embedding-refused" | "cross-site-request" | "session-required" | "session-expired" | "session-embed-only" | "not-found" | "method-not-allowed" | "payload-too-large" | "unsupported-media-type" | "validation-error" | "resource-conflict" | "attempt-not-found" | "not-revocable" | "credential-not-found" | "credential-in-use" | "credential-replaced" | "idempotency-key-reused" | "idempotency-key-in-use" | "too-many-requests" | "internal-error" | "service-unavailable";
         /** @description A page for a person. It has no script and loads nothing from anywhere. */
         Page: string;
         JwkSet: {
@@ -1850,6 +1853,12 @@ export interface components {
                 "x-auth-session-id": components["schemas"]["SessionId"];
                 /** @description Whether this is an embed session. */
                 "x-auth-embed": "true" | "false";
+                /**
+                 * @description Who may show the page in a frame: the origins that the partner has registered for an embed session, nobody for any other.
+                 *     Add it to the page as `Content-Security-Policy`, beside the portal's own.
+                 * @example frame-ancestors https://practice.example
+                 */
+                "x-auth-content-security-policy": string;
                 [name: string]: unknown;
             };
             content?: never;
@@ -3458,7 +3467,9 @@ export interface operations {
             303: components["responses"]["SignedIn"];
             400: components["responses"]["LinkInvalid"];
             /**
-             * @description `navigation-required`, `frame-required` or `frame-refused`: the link was opened in the wrong way, and works when
+             * @description `embedding-refused`: the page around the frame is not registered, or does not say its origin; `detail` names the origin to
+             *     register, and the link works then.
+             *     `navigation-required`, `frame-required` or `frame-refused`: the link was opened in the wrong way, and works when
              *     it is opened in the right one. `partner-suspended`, `organization-suspended`, `integration-disabled` or
              *     `user-suspended`: access has been withdrawn.
              */

@@ -81,6 +81,18 @@ export const SIGN_ON_PROBLEMS = {
     fix: 'Open the `redirect_url` in a tab, or ask for a token for an /embed/ page.',
     clinician: { heading: 'This page cannot be shown inside another page', advice: NEW_LINK },
   },
+  'embedding-refused': {
+    status: 403,
+    title: 'Embedding page not registered',
+    cause:
+      'The link was opened in an iframe on a page whose origin is not registered for the integration, or which does not say its origin. The token has not been spent.',
+    fix: 'Register the origin that `detail` names with `PATCH /v1/integration`. Where it names none, the page around the iframe keeps it back: give the iframe `referrerpolicy="strict-origin-when-cross-origin"`.',
+    clinician: {
+      heading: 'The portal cannot be shown on this page',
+      advice:
+        '{detail}. Please pass this on to whoever looks after {partner}; until then, open the portal in a tab of its own.',
+    },
+  },
   'cross-site-request': {
     status: 403,
     title: 'Cross-site request',
