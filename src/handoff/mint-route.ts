@@ -13,7 +13,7 @@ import { type AppContext, type AppEnv, prove } from '../http/context.ts';
 import { authenticateCaller, PARTNER_HEADERS } from '../partners/caller.ts';
 import { allowedPrefixes } from '../partners/path-prefixes.ts';
 import { findStanding, getEnabledStanding } from '../partners/standing.ts';
-import { findUserByPartnerId } from '../users/store.ts';
+import { findUserByPartnerId } from '../users/partner-member-store.ts';
 import { mintSsoToken } from './mint.ts';
 import { judgeRedirectPath } from './redirect-path.ts';
 import { ownPaths } from './own-paths.ts';

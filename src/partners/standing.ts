@@ -6,7 +6,7 @@ import type { IntegrationKey } from '../db/tables.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
 import { parseScopes, type Scope } from './scopes.ts';
-import { isVisibleTo } from '../users/store.ts';
+import { isVisibleTo } from '../users/partner-member-store.ts';
 
 type MemberKey = IntegrationKey & { user_id: string };
 

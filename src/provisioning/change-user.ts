@@ -6,14 +6,8 @@ import type { DatabaseTransaction } from '../db/database.ts';
 import type { UsersTable } from '../db/tables.ts';
 import { Problem, validationError } from '../foundation/problem.ts';
 import { type AccessRole, formatAccessRoles, parseAccessRoles } from '../users/roles.ts';
-import {
-  deletePartnerUserId,
-  insertPartnerUserId,
-  listMemberships,
-  type PartnerMemberRow,
-  updateMembershipRoles,
-  updateUser,
-} from '../users/store.ts';
+import { deletePartnerUserId, insertPartnerUserId, type PartnerMemberRow } from '../users/partner-member-store.ts';
+import { listMemberships, updateMembershipRoles, updateUser } from '../users/store.ts';
 import { describeRoles } from '../users/user.ts';
 import { type Authored, getPartnerMember, lockPartnerMember, type MemberKey } from './member.ts';
 import { mergeDetails, missingForProvider, parseProviderDetails, providerChange } from './provider-details.ts';

@@ -4,7 +4,8 @@
 import { recordEvent } from '../audit/audit.ts';
 import type { DatabaseTransaction } from '../db/database.ts';
 import type { OrganizationsTable, UsersTable } from '../db/tables.ts';
-import { findUser, findUserByEmail, listMemberships, lockUser, type PartnerMemberRow } from '../users/store.ts';
+import type { PartnerMemberRow } from '../users/partner-member-store.ts';
+import { findUser, findUserByEmail, listMemberships, lockUser } from '../users/store.ts';
 import { addUser, joinOrganization, normalizeEmail } from '../users/user.ts';
 import { conflict, givePartnerUserId, setPersonFields } from './change-user.ts';
 import { type Authored, getPartnerMember } from './member.ts';

@@ -6,7 +6,8 @@ import type { IntegrationKey } from '../db/tables.ts';
 import type { Makers } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
 import { parseAccessRoles } from '../users/roles.ts';
-import { findPartnerMember, lockUser, type PartnerMemberRow } from '../users/store.ts';
+import { findPartnerMember, type PartnerMemberRow } from '../users/partner-member-store.ts';
+import { lockUser } from '../users/store.ts';
 import { parseProviderDetails } from './provider-details.ts';
 
 /** Who changes a user, and what it takes. */

@@ -20,11 +20,11 @@ import type { Scope } from '../partners/scopes.ts';
 import { getOrganization } from '../partners/organization.ts';
 import {
   findPartnerMember,
-  findUserByEmail,
   findUserByPartnerId,
   listPartnerMembers,
   type PartnerMemberRow,
-} from '../users/store.ts';
+} from '../users/partner-member-store.ts';
+import { findUserByEmail } from '../users/store.ts';
 import { replaceRoles, updatePartnerUser } from './change-user.ts';
 import { createPartnerUser } from './create-user.ts';
 import { describeMember, getPartnerMember, statusOf } from './member.ts';
