@@ -45,11 +45,12 @@ test('a suspension says how many sessions and links it ended', async () => {
 });
 
 test('a changed integration says what was changed', async () => {
-  const { partner_id, organization_id } = await createSample(handoff.deps);
+  const agreed = { embed_origins: ['https://practice.example'] };
+  const { partner_id, organization_id } = await createSample(handoff.deps, { integration: agreed });
   const options = { return_url: 'https://practice.example/back' };
   handoff.clock.advance(1);
   await enableIntegration(handoff.deps.db, { partner_id, organization_id, options }, handoff.deps);
-  expect(await detailsOf('integration.enabled', { partner_id })).toEqual([{}, options]);
+  expect(await detailsOf('integration.enabled', { partner_id })).toEqual([agreed, options]);
 });
 
 test('a second rotation within the overlap records the end of the oldest secret', async () => {
