@@ -139,6 +139,7 @@ export const ENVIRONMENT = z.object({
   SESSION_ABSOLUTE_MINUTES: wholeNumber(1, 43_200).default(720),
   EMBED_SESSION_IDLE_MINUTES: wholeNumber(1, 1_440).default(15),
   EMBED_SESSION_ABSOLUTE_MINUTES: wholeNumber(1, 43_200).default(240),
+  EMBED_WITHOUT_COOKIE: z.enum(['tab', 'bearer'], 'must be tab or bearer').default('tab'),
   PROVIDER_DETAILS: z.enum(['complete', 'optional'], 'must be complete or optional').default('complete'),
   RECEIPT_DAYS: wholeNumber(1, 3_650).default(30),
   FAILURES_PER_MINUTE: wholeNumber(0, 100_000).default(300),

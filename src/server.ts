@@ -13,6 +13,7 @@ import { newId, type Random, systemRandom } from './foundation/ids.ts';
 import { createLog, type Log } from './foundation/log.ts';
 import { createFailureLimit } from './http/failure-limit.ts';
 import type { Readiness } from './health/routes.ts';
+import { createEmbedders } from './partners/embedders.ts';
 import { checkMasterKey, createKeyring } from './signing-keys/keyring.ts';
 import { ensureSigningKeys } from './signing-keys/rotate.ts';
 import { startSweeping } from './sweep.ts';
@@ -45,7 +46,8 @@ async function prepare(config: Config, options: ServerOptions): Promise<Deps> {
     await checkMasterKey(db, master_key);
     await warnOfIsolation(db, log);
     const failures = createFailureLimit(config.FAILURES_PER_MINUTE);
-    return { config, log, db, clock, random, keyring: createKeyring({ db, clock, master_key }), failures };
+    const keyring = createKeyring({ db, clock, master_key });
+    return { config, log, db, clock, random, keyring, failures, embedders: createEmbedders({ db, clock }) };
   } catch (error) {
     await db.destroy();
     throw error;

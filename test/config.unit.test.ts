@@ -49,6 +49,7 @@ describe('what is not set', () => {
       SESSION_ABSOLUTE_MINUTES: 720,
       EMBED_SESSION_IDLE_MINUTES: 15,
       EMBED_SESSION_ABSOLUTE_MINUTES: 240,
+      EMBED_WITHOUT_COOKIE: 'tab',
       PROVIDER_DETAILS: 'complete',
       RECEIPT_DAYS: 30,
       FAILURES_PER_MINUTE: 300,

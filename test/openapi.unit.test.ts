@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { TOKEN_REQUEST } from '../src/access-tokens/routes.ts';
 import { PROBLEMS } from '../src/foundation/problem-catalogue.ts';
 import { SSO_REQUEST } from '../src/handoff/mint-route.ts';
-import { EXCHANGE_REQUEST } from '../src/handoff/redeem-route.ts';
+import { EXCHANGE_REQUEST } from '../src/handoff/exchange.ts';
 import { SCOPES } from '../src/partners/scopes.ts';
 import { PROVIDER_FIELDS } from '../src/provisioning/provider-details.ts';
 import { USER_CREATE, USER_ROLES, USER_UPDATE } from '../src/provisioning/user-fields.ts';

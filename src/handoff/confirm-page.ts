@@ -22,7 +22,7 @@ export function continuePage(token: string, verified: VerifiedToken, standing: S
   const body = html`<h1>${title}</h1>
 <p>${standing.partner.name} sent you here to work in ${standing.organization.name}.</p>
 ${form(token, verified.redirect_path, 'Continue')}`;
-  return { title, body };
+  return { title, body, frame_answer: { type: 'asking' } };
 }
 
 /** Names both people, so that a clinician notices when a page tries to switch her browser to somebody else. */
@@ -42,7 +42,7 @@ export async function switchUserPage(
 <p>${await signedInSentence(db, current)} ${standing.partner.name} asks to continue as <strong>${next_name}</strong> in ${standing.organization.name}, which signs the other person out.</p>
 <p>If you did not expect this, close this page. Nothing changes.</p>
 ${form(token, verified.redirect_path, `Continue as ${next_name}`)}`;
-  return { title, body, tone: 'question' };
+  return { title, body, tone: 'question', frame_answer: { type: 'asking' } };
 }
 
 /** Whoever is signed in may be suspended or gone by now; then no name is shown. */

@@ -52,18 +52,26 @@ export function requirePlacement(verified: VerifiedToken, placement: Placement):
 /**
  * Who frames the link decides whether it is spent: the page it leads to can refuse to be shown in a hostile frame, but by then
  * the exchange has taken place in it.
- * @throws Problem embedding-refused, unless the frame is on a page that the integration has registered, or on the portal's own
+ * @throws Problem embedding-refused, unless every page around it is one that the integration has registered, or the portal's own
  */
-export function requireEmbedder(embedder: string | undefined, allowed: readonly string[]): void {
-  if (embedder === undefined) {
-    throw new Problem('embedding-refused', 'The page around the portal does not say which page it is', {
-      received: 'a frame without a Referer',
+export function requireEmbedders(embedders: readonly (string | undefined)[], allowed: readonly string[]): void {
+  for (const embedder of embedders) {
+    if (embedder === undefined) {
+      throw new Problem('embedding-refused', 'The page around the portal does not say which page it is', {
+        received: 'a frame without a Referer',
+      });
+    }
+    if (allowed.includes(embedder)) continue;
+    throw new Problem('embedding-refused', `The origin ${embedder} is not registered with the portal`, {
+      received: embedder,
     });
   }
-  if (allowed.includes(embedder)) return;
-  throw new Problem('embedding-refused', `The origin ${embedder} is not registered with the portal`, {
-    received: embedder,
-  });
+}
+
+/** Which of the sessions that a browser holds end when a link is spent: the one in its place, and everybody else's. */
+export function replacedBy(verified: VerifiedToken, held: readonly SessionsTable[]): SessionsTable[] {
+  const kind = sessionKind(verified.redirect_path);
+  return held.filter((session) => session.kind === kind || session.user_id !== verified.user_id);
 }
 
 function isHolder(row: SsoTokensTable, { partner_id, organization_id, user_id }: VerifiedToken): boolean {

@@ -61,6 +61,7 @@ const SINGLE_HEADERS = new Set([
   'x-user-id',
   'x-partner-user-id',
   'idempotency-key',
+  'handoff-subject',
   'x-original-uri',
   'x-original-url',
   'x-forwarded-uri',

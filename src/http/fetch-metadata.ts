@@ -22,6 +22,11 @@ export function isFromScript(c: AppContext): boolean {
   return c.req.header('origin') !== undefined || modeOf(c) === 'cors';
 }
 
+/** True for what a browser sends, of its own accord or for a script of the portal's: servers leave Sec-Fetch-Site out. */
+export function isFromBrowser(c: AppContext): boolean {
+  return c.req.header('sec-fetch-site') !== undefined || c.req.header('origin') !== undefined;
+}
+
 /** True for a prefetch, prerender or preview, in any of the spellings in use. */
 function isSpeculative(c: AppContext): boolean {
   return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>

@@ -1,10 +1,11 @@
-// Pages for people: one layout, one style sheet, no script, nothing from another host. The style sheet is allowed by its
-// hash, so that the CSP has no 'unsafe-inline'.
+// Pages for people: one layout, one style sheet, nothing from another host, and no script but the one that answers the page
+// around a frame. Style sheet and script are allowed by their hashes, so that the CSP has no 'unsafe-inline'.
 
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { AppContext } from './context.ts';
+import { type FrameAnswer, frameScript } from './frame-script.ts';
 
 export type Markup = ReturnType<typeof html>;
 
@@ -13,6 +14,7 @@ const STYLE = `
 :root{color-scheme:light dark;--ink:#17212b;--soft:#526070;--line:#d9e1e8;--paper:#eff3f7;--card:#fff;--accent:#0a5aa8;--hover:#084a8b;--on-accent:#fff;--shade:0 1px 2px #17212b14,0 8px 28px #17212b12;--notice:#8a5200;--notice-back:#fdf0d6;--question:#0a5aa8;--question-back:#e2eefa;--done:#17683a;--done-back:#dcf3e5}
 @media (prefers-color-scheme:dark){:root{--ink:#e7edf3;--soft:#a4b2c0;--line:#344250;--paper:#0f161d;--card:#18222c;--accent:#83bbf4;--hover:#a5cef8;--on-accent:#0b1926;--shade:none;--notice:#f3c56d;--notice-back:#3a2e16;--question:#83bbf4;--question-back:#1d3247;--done:#84d8a8;--done-back:#183626}}
 *{box-sizing:border-box}
+[hidden]{display:none!important}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;min-height:100vh;min-height:100svh;display:flex;align-items:center;justify-content:center;padding:1.5rem 1.5rem max(1.5rem,8vh);background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-radius:1rem;padding:2.25rem;box-shadow:var(--shade)}
@@ -41,6 +43,7 @@ ul.rows span,ul.rows code{color:var(--soft)}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.75rem 0 0}
 .button{display:inline-block;min-height:2.875rem;padding:.55rem 1.35rem;border:1px solid var(--accent);border-radius:.625rem;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;line-height:1.6;text-align:center;text-decoration:none;text-wrap:balance;cursor:pointer}
 .button:hover{background:var(--hover);border-color:var(--hover);color:var(--on-accent)}
+.button:disabled{opacity:.55;cursor:default}
 .button.quiet{background:transparent;border-color:var(--line);color:var(--accent)}
 .button.quiet:hover{border-color:currentColor;color:var(--hover)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px}
@@ -59,19 +62,34 @@ export function frameAncestors(sources: readonly string[]): string {
 }
 
 /** A page that only tells something may be shown anywhere, one that acts may not. */
-function contentSecurityPolicy(frame_ancestors: readonly string[]): string {
+function contentSecurityPolicy(frame_ancestors: readonly string[], scripted: boolean): string {
+  const script = scripted ? `; script-src ${frameScript.source}` : '';
   const own = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'`;
-  return `${own}; ${frameAncestors(frame_ancestors)}`;
+  return `${own}${script}; ${frameAncestors(frame_ancestors)}`;
 }
 
 /** What a page is, at a glance: something to know, something to decide, or something that is done. */
 export type PageTone = 'notice' | 'question' | 'done';
 
-export type PageContent = { title: string; body: Markup; wide?: boolean; tone?: PageTone };
+export type PageContent = {
+  title: string;
+  body: Markup;
+  wide?: boolean;
+  tone?: PageTone;
+  /** What it answers to the page around it, where it is in a frame. */
+  frame_answer?: FrameAnswer;
+};
 
 function classesOf({ wide, tone }: PageContent): Markup | string {
   const classes = [wide === true ? 'wide' : undefined, tone].filter((name) => name !== undefined);
   return classes.length === 0 ? '' : html` class="${classes.join(' ')}"`;
+}
+
+function answerAttributes(answer: FrameAnswer | undefined): Markup | string {
+  if (answer === undefined) return '';
+  return answer.type === 'error'
+    ? html` data-answer="error" data-problem="${answer.problem}"`
+    : html` data-answer="asking"`;
 }
 
 /** Sends a page with the headers that every page has. */
@@ -81,7 +99,8 @@ export function page(
   status: ContentfulStatusCode = 200,
 ): Response | Promise<Response> {
   const frame_ancestors = c.get('frame_ancestors') ?? [];
-  c.header('content-security-policy', contentSecurityPolicy(frame_ancestors));
+  const answer = frame_ancestors.length === 0 ? undefined : content.frame_answer;
+  c.header('content-security-policy', contentSecurityPolicy(frame_ancestors, answer !== undefined));
   if (frame_ancestors.length === 0) c.header('x-frame-options', 'DENY');
   return c.html(
     html`<!doctype html>
@@ -93,9 +112,13 @@ export function page(
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-<main${classesOf(content)}>
+<main${classesOf(content)}${answerAttributes(answer)}>
 ${content.body}
-</main>
+</main>${
+      answer &&
+      html`
+<script>${raw(frameScript.text)}</script>`
+    }
 </body>
 </html>
 `,

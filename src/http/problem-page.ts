@@ -19,6 +19,12 @@ function withCode(text: string): (Markup | string)[] {
   return text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`));
 }
 
+// Hidden until the page around the frame shows that it can make a link: without it there is nothing that the button could do.
+function tabButton(partner_name: string): Markup {
+  return html`<p class="actions" id="open-tab" hidden><button class="button" type="button">Open in a new tab</button></p>
+<p id="open-tab-status" role="status" data-failed="That did not work. Please open the portal from ${partner_name}." data-blocked="The browser has kept the tab from opening. Please allow pop-ups for this page, and press the button again."></p>`;
+}
+
 /** What happened, what to do, the way back, and the reference that support asks for. */
 export function problemPage(
   problem: Problem,
@@ -36,9 +42,10 @@ export function problemPage(
       partner_name,
     ),
   )}</p>
+${problem.slug === 'cookie-refused' ? tabButton(partner_name) : ''}
 ${return_url === undefined ? '' : back}
 <p class="reference">Reference for support: <code>${context.request_id}</code></p>`;
-  return { title, body, tone: 'notice' };
+  return { title, body, tone: 'notice', frame_answer: { type: 'error', problem: problem.slug } };
 }
 
 /** The page behind a `type` URI. */

@@ -31,6 +31,7 @@ export function describeSession({ session, standing, member }: SignedIn) {
     user: { user_id, email, given_name, family_name, access_roles },
     organization: { organization_id, name: organization_name },
     partner: { partner_id, name: partner_name },
+    embed_origins: standing.integration.embed_origins,
     created_at: session.created_at,
     idle_expires_at: session.idle_expires_at,
     expires_at: session.expires_at,

@@ -178,3 +178,15 @@ export async function listIntegrations(
   }
   return query.execute();
 }
+
+/** What the integrations that are not disabled have registered, a JSON array of text each; none is left out but the empty ones. */
+export async function listEmbedOrigins(db: Database): Promise<string[]> {
+  const rows = await db
+    .selectFrom('integrations')
+    .select('embed_origins')
+    .distinct()
+    .where('disabled_at', 'is', null)
+    .where('embed_origins', '<>', '[]')
+    .execute();
+  return rows.map((row) => row.embed_origins);
+}

@@ -44,6 +44,12 @@ function isPlainEmbedPath(path: string): boolean {
   return judgeRedirectPath(path, rules).ok && isEmbedPath(path);
 }
 
+/** Where the portal's own code asks: it may say for which page it does. */
+export function statedPlace(c: AppContext, portal_url: string): Place {
+  const is_stated = ORIGINAL_PATH_HEADERS.some((name) => c.req.header(name) !== undefined);
+  return is_stated ? originalPlace(c, portal_url) : 'unstated';
+}
+
 /** `embed` only if there is an original path and every copy of it says so; an embed session is refused in doubt. */
 export function originalPlace(c: AppContext, portal_url: string): Place {
   const paths = [rawPathBehindVerify(c), ...ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name))]

@@ -1,21 +1,46 @@
-// The portal's side: GET /auth/session (who is signed in), /auth/verify (forward-auth for a proxy), POST /auth/logout. How a
-// session begins is in handoff/.
+// The portal's side: GET /auth/session (who is signed in), /auth/verify (forward-auth for a proxy), /auth/framing (who may frame
+// a page before anybody is signed in), POST /auth/logout. How a session begins is in handoff/.
 
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Deps } from '../deps.ts';
 import { success } from '../http/answer.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import { requireSameOrigin } from '../http/fetch-metadata.ts';
+import { embeddingOrigin, requireSameOrigin } from '../http/fetch-metadata.ts';
 import { frameAncestors, page } from '../http/page.ts';
-import { describeSession } from '../partners/signed-in.ts';
+import { describeSession, findSignedIn } from '../partners/signed-in.ts';
+import { bearerToken } from '../sessions/carried-session.ts';
 import { clearSessionCookie, readSessionCookie, SESSION_KINDS } from '../sessions/cookies.ts';
 import { closeSession, findLiveSession } from '../sessions/session.ts';
-import { originalPlace } from './original-place.ts';
-import { bearerToken, getSignedIn } from './session-check.ts';
+import { originalPlace, statedPlace } from './original-place.ts';
+import { getSignedIn } from './session-check.ts';
+import { signSessionJwt } from './session-jwt.ts';
+
+/** A signature costs as much as the rest of the check, so that it is made where it is asked for. */
+function wantsJwt(c: AppContext): boolean {
+  return c.req.query('session_jwt') === '1';
+}
+
+async function answerSession(deps: Deps, c: AppContext): Promise<Response> {
+  const signed_in = await getSignedIn(deps, c, statedPlace(c, deps.config.PORTAL_URL));
+  const session_jwt = wantsJwt(c) ? { session_jwt: await signSessionJwt(deps, signed_in) } : {};
+  return success(c, deps, { message: 'Signed in', data: { ...describeSession(signed_in), ...session_jwt } });
+}
+
+/** Who may frame a page that is the same for everybody: the pages of this browser's session, and the page that frames it now. */
+async function answerFraming(deps: Deps, c: AppContext): Promise<Response> {
+  const token = readSessionCookie(c, 'embed');
+  const signed_in = token === undefined ? undefined : await findSignedIn(deps.db, token, deps.clock());
+  const embedder = embeddingOrigin(c);
+  const around = embedder !== undefined && (await deps.embedders.includes(embedder)) ? [embedder] : [];
+  const frame_ancestors = [...new Set([...(signed_in?.standing.integration.embed_origins ?? []), ...around])];
+  c.header('x-auth-content-security-policy', frameAncestors(frame_ancestors));
+  return success(c, deps, { message: 'Who may frame the page', data: { frame_ancestors } });
+}
 
 async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {
-  const { session, standing, member } = await getSignedIn(deps, c, originalPlace(c, deps.config.PORTAL_URL));
+  const signed_in = await getSignedIn(deps, c, originalPlace(c, deps.config.PORTAL_URL));
+  const { session, standing, member } = signed_in;
   c.header('cache-control', 'no-store');
   c.header('x-auth-user-id', member.user_id);
   c.header('x-auth-organization-id', standing.organization.organization_id);
@@ -25,6 +50,7 @@ async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {
   c.header('x-auth-embed', String(session.kind === 'embed'));
   const framing = session.kind === 'embed' ? standing.integration.embed_origins : [];
   c.header('x-auth-content-security-policy', frameAncestors(framing));
+  if (wantsJwt(c)) c.header('x-auth-session-jwt', await signSessionJwt(deps, signed_in));
   return c.body(null, 200);
 }
 
@@ -51,17 +77,16 @@ function signedOutPage(c: AppContext): Response | Promise<Response> {
 
 export function portalRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.get('/auth/session', async (c) => {
-    const signed_in = await getSignedIn(deps, c, 'unstated');
-    return success(c, deps, { message: 'Signed in', data: describeSession(signed_in) });
-  });
+  routes.get('/auth/session', (c) => answerSession(deps, c));
+  routes.get('/auth/framing', (c) => answerFraming(deps, c));
   routes.get('/auth/verify', (c) => answerVerify(deps, c));
   // Envoy's ext_authz appends the original path and keeps the original method.
   routes.all('/auth/verify/*', (c) => answerVerify(deps, c));
   routes.post('/auth/logout', async (c) => {
     requireSameOrigin(c, deps.config.PORTAL_URL);
     await signOut(deps, c);
-    for (const kind of SESSION_KINDS) clearSessionCookie(c, kind);
+    // Whoever brings a bearer signs that out; the cookies of this browser may be somebody else's.
+    if (bearerToken(c) === undefined) for (const kind of SESSION_KINDS) clearSessionCookie(c, kind);
     c.header('cache-control', 'no-store');
     const from_page = (c.req.header('accept') ?? '').includes('text/html');
     return from_page ? c.redirect('/auth/signed-out', 303) : c.body(null, 204);

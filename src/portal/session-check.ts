@@ -6,16 +6,9 @@ import type { Deps } from '../deps.ts';
 import { Problem } from '../foundation/problem.ts';
 import type { AppContext } from '../http/context.ts';
 import { findSignedIn, type SignedIn } from '../partners/signed-in.ts';
+import { bearerToken } from '../sessions/carried-session.ts';
 import { readSessionCookie } from '../sessions/cookies.ts';
 import { lifetimesOf, prolongSession } from '../sessions/session.ts';
-
-/**
- * RFC 6750, 2.1; undefined when there is no session token of ours in the Authorization header. A portal may use that header
- * for tokens of its own, and those must not hide a good cookie.
- */
-export function bearerToken(c: AppContext): string | undefined {
-  return /^Bearer (ses_[\w.-]{1,128})$/i.exec(c.req.header('authorization') ?? '')?.[1];
-}
 
 /** The page that is asked about: an embed session opens embed pages only. `unstated` asks who is signed in at all. */
 export type Place = 'embed' | 'anywhere_else' | 'unstated';
@@ -33,8 +26,18 @@ function carriedToken(c: AppContext, preferred: readonly SessionKind[]): string 
 }
 
 /**
+ * A page says whom it was made for, so that it never acts as somebody who has signed in since in another tab: cookies are the
+ * whole browser's.
+ */
+function requireSubject(c: AppContext, { session }: SignedIn): void {
+  const subject = c.req.header('handoff-subject');
+  if (subject === undefined || subject === `${session.user_id}/${session.organization_id}`) return;
+  throw new Problem('session-changed', 'Somebody else has signed in since the page was made');
+}
+
+/**
  * Who is signed in at a place; prolongs the session, since being asked for is what use means.
- * @throws Problem session-required, session-expired or session-embed-only
+ * @throws Problem session-required, session-expired, session-changed or session-embed-only
  */
 export async function getSignedIn(deps: Deps, c: AppContext, place: Place): Promise<SignedIn> {
   const { preferred, good } = KINDS_BY_PLACE[place];
@@ -42,6 +45,7 @@ export async function getSignedIn(deps: Deps, c: AppContext, place: Place): Prom
   if (token === undefined) throw new Problem('session-required', 'There is no session in this request');
   const signed_in = await findSignedIn(deps.db, token, deps.clock());
   if (signed_in === undefined) throw new Problem('session-expired', 'The session has ended');
+  requireSubject(c, signed_in);
   if (good.includes(signed_in.session.kind)) return prolong(deps, signed_in);
   throw new Problem('session-embed-only', 'This session is good for /embed/ pages only');
 }

@@ -10,6 +10,8 @@ export const SESSION_KINDS: readonly SessionKind[] = ['top_level', 'embed'];
 
 const NAMES: Record<SessionKind, string> = { top_level: 'handoff', embed: 'handoff-embed' };
 
+const PROBE = 'handoff-probe';
+
 // Partitioned (CHIPS): the one kind of cookie that browsers still keep in another site's frame, one jar for each such site.
 const OPTIONS: Record<SessionKind, CookieOptions> = {
   top_level: { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
@@ -20,8 +22,23 @@ export function readSessionCookie(c: AppContext, kind: SessionKind): string | un
   return getCookie(c, NAMES[kind], 'host');
 }
 
-export function writeSessionCookie(c: AppContext, kind: SessionKind, session_token: string): void {
+/** Sets the cookie of a new session, and clears those of the kinds it took the place of. */
+export function writeSessionCookie(
+  c: AppContext,
+  { kind, session_token, replaces }: { kind: SessionKind; session_token: string; replaces: { kind: SessionKind }[] },
+): void {
+  for (const replaced of replaces) if (replaced.kind !== kind) clearSessionCookie(c, replaced.kind);
   setCookie(c, NAMES[kind], session_token, OPTIONS[kind]);
+}
+
+/** True when this browser has shown that it keeps a cookie of ours where this page is: the probe's, or a session's. */
+export function keepsFrameCookies(c: AppContext): boolean {
+  return readSessionCookie(c, 'embed') !== undefined || getCookie(c, PROBE, 'host') !== undefined;
+}
+
+/** Of the very kind of the session's cookie, so that what becomes of it tells what would become of that. */
+export function writeProbeCookie(c: AppContext): void {
+  setCookie(c, PROBE, '1', OPTIONS.embed);
 }
 
 export function clearSessionCookie(c: AppContext, kind: SessionKind): void {

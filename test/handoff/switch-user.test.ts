@@ -11,6 +11,7 @@ import {
   FRAME,
   type Link,
   mintLink,
+  PROBE_COOKIE,
   openLink,
   problemOf,
 } from '../support/client.ts';
@@ -230,7 +231,7 @@ describe('two people are never signed in in one browser, one in a tab and one in
 
   test('a link for a frame asks when the other user is signed in in a tab', async () => {
     const cookie = await openLink(handoff, await mintLink(handoff, sample));
-    const page = await signInFrame(colleague, { cookie });
+    const page = await signInFrame(colleague, { cookie: `${cookie}; ${PROBE_COOKIE}` });
     expect(formOf(page)?.action).toBe('/auth/sso');
     expect((await submit(page, { 'sec-fetch-dest': 'iframe', cookie })).status).toBe(303);
     expect(await isSignedIn(cookie)).toBe(false);
@@ -238,7 +239,7 @@ describe('two people are never signed in in one browser, one in a tab and one in
 
   test('one person may be signed in in both', async () => {
     const top_level = await openLink(handoff, await mintLink(handoff, sample));
-    const embed = cookieOf(await signInFrame(sample, { cookie: top_level }));
+    const embed = cookieOf(await signInFrame(sample, { cookie: `${top_level}; ${PROBE_COOKIE}` }));
     expect([await isSignedIn(top_level), await isSignedIn(embed)]).toEqual([true, true]);
   });
 });

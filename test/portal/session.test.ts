@@ -1,7 +1,17 @@
 // GET /auth/session: who is signed in, for how long, and that nobody else is.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, call, cookieOf, EMBED_PATH, FRAME, mintLink, openLink, problemOf } from '../support/client.ts';
+import {
+  type Answer,
+  call,
+  cookieOf,
+  EMBED_PATH,
+  FRAME,
+  mintLink,
+  openLink,
+  PRACTICE_ORIGIN,
+  problemOf,
+} from '../support/client.ts';
 import { type Handoff, startHandoff } from '../support/handoff.ts';
 import { createSample, type Sample } from '../support/sample.ts';
 
@@ -51,6 +61,7 @@ describe('who is signed in', () => {
       embed: false,
       organization: { organization_id, name: 'Sample Clinic' },
       partner: { partner_id, name: 'Sample Practice Software' },
+      embed_origins: [PRACTICE_ORIGIN],
       created_at: at(0),
       idle_expires_at: at(30 * MINUTE),
       expires_at: at(12 * HOUR),

@@ -98,8 +98,12 @@ export const CLICK = {
 /** The page that a sample partner shows the portal on. */
 export const PRACTICE_ORIGIN = 'https://practice.example';
 
-/** What a browser sends for the src of an iframe on that page. */
+/** What a browser brings along that keeps cookies in a frame, and has been asked once whether it does. */
+export const PROBE_COOKIE = '__Host-handoff-probe=1';
+
+/** What such a browser sends for the src of an iframe on that page. */
 export const FRAME = {
+  cookie: PROBE_COOKIE,
   referer: `${PRACTICE_ORIGIN}/`,
   accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
   'sec-fetch-site': 'cross-site',

@@ -96,6 +96,6 @@ export async function endAll(servers: readonly ServerProcess[]): Promise<void> {
 export function openDeployment(variables: Variables): Deps & { close: () => Promise<void> } {
   const config = parseConfig(variables, 'production');
   const db = openDatabase(config.DATABASE_URL, () => undefined);
-  const unused = {} as Pick<Deps, 'log' | 'keyring' | 'failures'>; // what prepares and counts neither logs nor signs
+  const unused = {} as Pick<Deps, 'log' | 'keyring' | 'failures' | 'embedders'>; // what prepares and counts neither logs nor signs
   return { ...unused, config, db, clock: systemClock, random: systemRandom, close: () => db.destroy() };
 }

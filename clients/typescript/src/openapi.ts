@@ -550,6 +550,10 @@ export interface paths {
          *       `Sec-Purpose`, `Purpose` and `X-Moz` tell): refused, and the token stays good. A request without any of these, as
          *       old browsers send it, counts as a navigation.
          *     - **Placement**: a page under `/embed/` opens in an iframe only, any other in a tab only, when the browser tells.
+         *     - **In a frame** the page around it has to be registered. Whether the browser keeps a cookie there is tried out first: it is
+         *       given one, and sent to this address once more, with `probe=1`. Where it keeps none, nothing is spent: with `embed=1`, and
+         *       where the deployment's embedded pages can use a bearer, the answer leads to the page, which then signs in through the page
+         *       around it (`handoff-embed`); otherwise it is `cookie-refused`.
          *     - **Once**: the same browser coming again while the session from this link is alive (reload, double click) goes on to
          *       the page. Anybody else is told that the link has been used.
          *     - **Shared workstations**: whoever else was signed in on this browser is signed out. Where the browser says that no person
@@ -562,7 +566,9 @@ export interface paths {
         /**
          * Exchange a token
          * @description **With JSON**: for a portal that keeps its own session. Its server posts the token and gets a session token, which it
-         *     sends as `Authorization: Bearer` to the session check. A `redirect` that is present must be the signed path.
+         *     sends as `Authorization: Bearer` to the session check. A `redirect` that is present must be the signed path. A script in an
+         *     embedded page does the same (`handoff-portal/browser`), to sign in without a cookie or to renew its session: the session
+         *     that the request carries, as a bearer or in the cookie, ends when the new one begins.
          *
          *     **With a form**: from the page that `GET /auth/sso` shows when it asks first. Answers as that operation does.
          *
@@ -592,7 +598,8 @@ export interface paths {
          *     postpones `idle_expires_at`, up to `expires_at`.
          *
          *     The session comes from a cookie or from a bearer token; where there is a bearer session token, cookies are not looked
-         *     at. Where `embed` is true the session is good for pages under `/embed/` only: the caller decides by it what to show.
+         *     at. Where `embed` is true the session is good for pages under `/embed/` only: the caller decides by it what to show, or
+         *     says in one of the three headers below for which page it asks, and is answered 401 when the session is not good there.
          */
         get: operations["getSession"];
         put?: never;
@@ -632,6 +639,12 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
                 /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
@@ -699,6 +712,29 @@ export interface paths {
          */
         trace: operations["verifyOriginalTrace"];
     };
+    "/auth/framing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask who may frame a page
+         * @description For embedded pages that are the same for everybody and are served before anybody is signed in
+         *     (`EMBED_WITHOUT_COOKIE=bearer`): the proxy asks here, and adds the header to the page. The pages that may embed the session
+         *     of this browser, and the page that the `Referer` names if an integration has registered its origin; nobody otherwise. Says
+         *     nothing about who is signed in, and is no use of a session.
+         */
+        get: operations["getFraming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/logout": {
         parameters: {
             query?: never;
@@ -710,7 +746,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the bearer token or, without one, every session in this browser's cookies, and removes the
+         * @description Ends the session of the bearer token or, without one, every session in this browser's cookies, and then removes the
          *     cookies. Signing out without a session is no error. Refused when it comes from a page of another site. There is no
          *     body to send.
          */
@@ -754,7 +790,7 @@ export interface paths {
          *     JWS (RFC 7515) with `alg` ES256, `typ` `sso+jwt` and the `kid` of one of these keys; its claims are `iss` (the API's
          *     base URL), `aud` (the portal's origin), `sub` (the user), `org`, `client_id` (the partner), `redirect_path`, `jti`,
          *     `iat` and `exp`. Verifying a token does not spend it: that, and whether the user may still act, only the exchange can
-         *     tell. The keys sign access tokens too, with another `typ`: accept none but `sso+jwt`.
+         *     tell. The keys sign access tokens and session JWTs too, with another `typ`: accept none but the one you expect.
          */
         get: operations["listSigningKeys"];
         put?: never;
@@ -1009,6 +1045,20 @@ export interface components {
             token: string;
             /** @description The `redirect_path` that the token was made for. Checked if it is present. */
             redirect?: string;
+            /**
+             * @description How the session is to be carried: as a bearer token in the answer, which it is by default, or in the cookie that
+             *     opening the link would set.
+             * @enum {string}
+             */
+            session?: "bearer" | "cookie";
+            /**
+             * @description From a script in a frame: the origins of the pages around it, as the browser tells them. Each has to be registered with
+             *     the token's integration, or be the portal's own.
+             * @example [
+             *       "https://practice.example"
+             *     ]
+             */
+            embedders?: string[];
         };
         ContinueForm: {
             /** @description The `sso_token`. Exactly once. */
@@ -1216,7 +1266,8 @@ export interface components {
             occurred_at: components["schemas"]["Moment"];
             /**
              * @description What was done or tried: `sso_token.minted` (a link was asked for), `sso_token.redeemed` (somebody came with it to
-             *     be signed in), `sso_token.held` (a page asked first), `sso_token.reopened` (the same browser came again),
+             *     be signed in), `sso_token.held` (not spent yet: a page
+             *     asked first, or a page in a frame was to sign in without a cookie), `sso_token.reopened` (the same browser came again),
              *     `sso_token.revoked` (it was withdrawn), and others in later versions.
              * @example sso_token.redeemed
              */
@@ -1345,12 +1396,31 @@ export interface components {
         /** @description What the user is in this organization. The portal decides what each role may do. */
         AccessRoles: components["schemas"]["AccessRole"][];
         SessionDescribed: {
-            data: components["schemas"]["Session"];
+            data: {
+                session_jwt?: components["schemas"]["SessionJwt"];
+            } & components["schemas"]["Session"];
         } & components["schemas"]["Success"];
+        FramingDescribed: {
+            data: {
+                /** @description Origins that may frame the page. */
+                frame_ancestors: string[];
+            };
+        } & components["schemas"]["Success"];
+        /**
+         * @description A compact JWS (RFC 7515) for a portal that checks sessions without asking: `alg` ES256, `typ` `session+jwt`, the `kid` of one
+         *     of the public keys. Claims: `iss` (the API's base URL), `aud` (the portal's origin), `sub` (the user), `sid` (the session),
+         *     `org`, `client_id` (the partner), `roles`, `embed`, `iat` and `exp`, a minute later at most. It cannot be taken back: a
+         *     session that was ended is believed until then.
+         * @example sample-header.sample-claims.sample-signature
+         */
+        SessionJwt: string;
         SessionCreated: {
             data: {
-                /** @description The bearer token of the session. Shown once; keep it on your server. */
-                session_token: string;
+                /**
+                 * @description The bearer token of the session; absent where a cookie was asked for. Shown once. Keep it on your server, or, in a
+                 *     frame, in the page's memory and nowhere else.
+                 */
+                session_token?: string;
                 /** @description Where the clinician wants to go. */
                 redirect_path: string;
             } & components["schemas"]["Session"];
@@ -1371,6 +1441,8 @@ export interface components {
             organization: components["schemas"]["Organization"];
             /** @description Through whom the user came. */
             partner: components["schemas"]["Partner"];
+            /** @description The origins of the partner's pages that may embed the portal. */
+            embed_origins: string[];
             created_at: components["schemas"]["Moment"];
             /** @description When the session ends unless it is used before. Use postpones it, never beyond `expires_at`. */
             idle_expires_at: components["schemas"]["Moment"];
@@ -1471,9 +1543,11 @@ export interface components {
          *     | `frame-required` | 403 | Only inside a frame |
          *     | `frame-refused` | 403 | Not inside a frame |
          *     | `embedding-refused` | 403 | Embedding page not registered |
+         *     | `cookie-refused` | 403 | No cookie inside the frame |
          *     | `cross-site-request` | 403 | Cross-site request |
          *     | `session-required` | 401 | Not signed in |
          *     | `session-expired` | 401 | Session ended |
+         *     | `session-changed` | 401 | Somebody else is signed in |
          *     | `session-embed-only` | 401 | Session for embedded pages only |
          *     | `not-found` | 404 | Not found |
          *     | `method-not-allowed` | 405 | Method not allowed |
@@ -1493,7 +1567,7 @@ export interface components {
          *     | `service-unavailable` | 503 | Service unavailable |
          * @enum {string}
          */
-        ProblemSlug: "invalid-request" | "authentication-required" | "browser-request-refused" | "insufficient-scope" | "partner-suspended" | "organization-suspended" | "integration-disabled" | "user-not-found" | "user-shared" | "user-suspended" | "token-invalid" | "token-unknown" | "token-expired" | "token-used" | "token-revoked" | "redirect-mismatch" | "navigation-required" | "frame-required" | "frame-refused" | "embedding-refused" | "cross-site-request" | "session-required" | "session-expired" | "session-embed-only" | "not-found" | "method-not-allowed" | "payload-too-large" | "unsupported-media-type" | "validation-error" | "resource-conflict" | "attempt-not-found" | "not-revocable" | "credential-not-found" | "credential-in-use" | "credential-replaced" | "idempotency-key-reused" | "idempotency-key-in-use" | "too-many-requests" | "internal-error" | "service-unavailable";
+        ProblemSlug: "invalid-request" | "authentication-required" | "browser-request-refused" | "insufficient-scope" | "partner-suspended" | "organization-suspended" | "integration-disabled" | "user-not-found" | "user-shared" | "user-suspended" | "token-invalid" | "token-unknown" | "token-expired" | "token-used" | "token-revoked" | "redirect-mismatch" | "navigation-required" | "frame-required" | "frame-refused" | "embedding-refused" | "cookie-refused" | "cross-site-request" | "session-required" | "session-expired" | "session-changed" | "session-embed-only" | "not-found" | "method-not-allowed" | "payload-too-large" | "unsupported-media-type" | "validation-error" | "resource-conflict" | "attempt-not-found" | "not-revocable" | "credential-not-found" | "credential-in-use" | "credential-replaced" | "idempotency-key-reused" | "idempotency-key-in-use" | "too-many-requests" | "internal-error" | "service-unavailable";
         /** @description A page for a person. It has no script and loads nothing from anywhere. */
         Page: string;
         JwkSet: {
@@ -1770,19 +1844,19 @@ export interface components {
         };
         /**
          * @description Signed in (to a navigation or a form): on to the page. A reload by the same browser is answered in the same way,
-         *     without a new cookie.
+         *     without a new cookie. In a frame it may also mean that nothing is spent yet: see "In a frame".
          */
         SignedIn: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
                 /**
-                 * @description The `redirect_path` of the token, byte for byte.
+                 * @description The `redirect_path` of the token, byte for byte; while a browser's cookies are tried out, this address.
                  * @example /dashboard/patients/sample-patient
                  */
                 location: string;
                 /**
                  * @description The session's cookie; `__Host-handoff-embed` for a page under `/embed/`. Where somebody else was signed in with the
-                 *     other of the two, that one is cleared.
+                 *     other of the two, that one is cleared. While a browser's cookies are tried out, `__Host-handoff-probe`.
                  */
                 "set-cookie"?: string;
                 /** @description The page that opened the tab has no handle on it. */
@@ -1859,13 +1933,16 @@ export interface components {
                  * @example frame-ancestors https://practice.example
                  */
                 "x-auth-content-security-policy": string;
+                /** @description The session JWT, where `session_jwt=1` asks for it. */
+                "x-auth-session-jwt"?: components["schemas"]["SessionJwt"];
                 [name: string]: unknown;
             };
             content?: never;
         };
         /**
          * @description `session-required`: the request carries no session. `session-expired`: the session has been ended, was idle too long,
-         *     or is too old. `session-embed-only`: it is good for pages under `/embed/` only.
+         *     or is too old. `session-embed-only`: it is good for pages under `/embed/` only. `session-changed`: it is not of the user
+         *     and organization that `Handoff-Subject` names.
          */
         NotSignedIn: {
             headers: {
@@ -2033,6 +2110,17 @@ export interface components {
          * @example /dashboard/patients/sample-patient
          */
         OriginalUrl: string;
+        /**
+         * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+         *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+         * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+         */
+        Subject: string;
+        /**
+         * @description `1` asks for a session JWT in the answer.
+         * @example 1
+         */
+        WithSessionJwt: "1";
     };
     requestBodies: never;
     headers: {
@@ -2068,7 +2156,7 @@ export interface components {
          */
         RetryAfter: number;
         /**
-         * @description Removes both session cookies, in two headers.
+         * @description Removes both session cookies, in two headers; absent where a bearer token was signed out.
          * @example __Host-handoff=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax
          */
         RemovedCookies: string;
@@ -3444,6 +3532,16 @@ export interface operations {
                  * @example /dashboard/patients/sample-patient
                  */
                 redirect: string;
+                /**
+                 * @description `1`: the page around the frame speaks the protocol of `handoff-embed`, which adds this itself.
+                 * @example 1
+                 */
+                embed?: string;
+                /**
+                 * @description `1`: the browser has been here before and was given a cookie. This service adds it itself.
+                 * @example 1
+                 */
+                probe?: string;
             };
             header?: never;
             path?: never;
@@ -3468,7 +3566,8 @@ export interface operations {
             400: components["responses"]["LinkInvalid"];
             /**
              * @description `embedding-refused`: the page around the frame is not registered, or does not say its origin; `detail` names the origin to
-             *     register, and the link works then.
+             *     register, and the link works then. `cookie-refused`: the browser keeps no cookie in this frame; the link works in a
+             *     browser that does.
              *     `navigation-required`, `frame-required` or `frame-refused`: the link was opened in the wrong way, and works when
              *     it is opened in the right one. `partner-suspended`, `organization-suspended`, `integration-disabled` or
              *     `user-suspended`: access has been withdrawn.
@@ -3510,6 +3609,8 @@ export interface operations {
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
+                    /** @description The session's cookie, where `session` asks for one. */
+                    "set-cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3520,8 +3621,9 @@ export interface operations {
             400: components["responses"]["LinkInvalid"];
             /**
              * @description `cross-site-request`: a page of another site sent this. `frame-required` or `frame-refused`: the form stood in the
-             *     wrong place. `partner-suspended`, `organization-suspended`, `integration-disabled` or `user-suspended`: access has
-             *     been withdrawn. The token has not been spent.
+             *     wrong place. `embedding-refused`: one of `embedders` is not registered. `partner-suspended`,
+             *     `organization-suspended`, `integration-disabled` or `user-suspended`: access has been withdrawn. The token has not
+             *     been spent.
              */
             403: {
                 headers: {
@@ -3565,8 +3667,36 @@ export interface operations {
     };
     getSession: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /**
+                 * @description `1` asks for a session JWT in the answer.
+                 * @example 1
+                 */
+                session_jwt?: components["parameters"]["WithSessionJwt"];
+            };
+            header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
+                /**
+                 * @description The original path and query, as Traefik and Caddy tell it.
+                 * @example /dashboard/patients/sample-patient
+                 */
+                "x-forwarded-uri"?: components["parameters"]["ForwardedUri"];
+                /**
+                 * @description The original path and query, as nginx tells it (`proxy_set_header X-Original-URI $request_uri`).
+                 * @example /dashboard/patients/sample-patient
+                 */
+                "x-original-uri"?: components["parameters"]["OriginalUri"];
+                /**
+                 * @description The original path and query, as some other proxies tell it.
+                 * @example /dashboard/patients/sample-patient
+                 */
+                "x-original-url"?: components["parameters"]["OriginalUrl"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3591,8 +3721,20 @@ export interface operations {
     };
     verifySession: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description `1` asks for a session JWT in the answer.
+                 * @example 1
+                 */
+                session_jwt?: components["parameters"]["WithSessionJwt"];
+            };
             header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
                 /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
@@ -3625,6 +3767,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
                 /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
@@ -3665,6 +3813,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
+                /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
                  */
@@ -3703,6 +3857,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
                 /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
@@ -3743,6 +3903,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
+                /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
                  */
@@ -3781,6 +3947,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
                 /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
@@ -3821,6 +3993,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
+                /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
                  */
@@ -3859,6 +4037,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
                 /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
@@ -3899,6 +4083,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Whom the asking page was made for: the user's id, a slash, the organization's id. When somebody else is signed in by now the
+                 *     answer is 401 `session-changed`, so that a page never acts as somebody who signed in later in another tab.
+                 * @example usr_0195500e7a1b7c2d8e3f405162738495/sample-clinic
+                 */
+                "Handoff-Subject"?: components["parameters"]["Subject"];
+                /**
                  * @description The original path and query, as Traefik and Caddy tell it.
                  * @example /dashboard/patients/sample-patient
                  */
@@ -3929,6 +4119,42 @@ export interface operations {
             200: components["responses"]["Verified"];
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["NotSignedIn"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getFraming: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The page around the frame, as the browser tells it.
+                 * @example https://practice.example/
+                 */
+                referer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The origins, which may be none. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    /**
+                     * @description The same as a directive, to be added to the page as `Content-Security-Policy`, beside the portal's own.
+                     * @example frame-ancestors https://practice.example
+                     */
+                    "x-auth-content-security-policy": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FramingDescribed"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -93,6 +93,17 @@ export const SIGN_ON_PROBLEMS = {
         '{detail}. Please pass this on to whoever looks after {partner}; until then, open the portal in a tab of its own.',
     },
   },
+  'cookie-refused': {
+    status: 403,
+    title: 'No cookie inside the frame',
+    cause:
+      'The browser keeps no cookie for the portal inside another site’s page, and the portal’s embedded pages need one. The token has not been spent.',
+    fix: 'Offer the clinician a tab: `handoff-embed` does it by itself when `getLink` also makes links for a tab. The operator of a portal whose embedded pages can use a bearer sets `EMBED_WITHOUT_COOKIE=bearer`.',
+    clinician: {
+      heading: 'This browser does not let the portal sign you in here',
+      advice: 'It keeps no cookies for a page that is shown inside another one. In a tab of its own the portal works.',
+    },
+  },
   'cross-site-request': {
     status: 403,
     title: 'Cross-site request',
@@ -118,6 +129,17 @@ export const SIGN_ON_PROBLEMS = {
     clinician: {
       heading: 'You have been signed out',
       advice: 'Go back to your practice software and open the portal from there.',
+    },
+  },
+  'session-changed': {
+    status: 401,
+    title: 'Somebody else is signed in',
+    cause:
+      'The session is not of the user and organization that `Handoff-Subject` names: since the page was made, somebody else has signed in to this browser.',
+    fix: 'Do not act on this request. Make the page anew for whoever is signed in, or sign the page’s own user in again.',
+    clinician: {
+      heading: 'Somebody else has signed in here',
+      advice: 'Nothing has been changed. Go back to your practice software and open the portal from there.',
     },
   },
   'session-embed-only': {

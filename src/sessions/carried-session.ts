@@ -1,4 +1,4 @@
-// The sessions a browser holds already, before anything new is decided about it.
+// The sessions that a request carries already, in cookies or as a bearer, before anything new is decided about it.
 
 import type { SessionsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
@@ -15,4 +15,12 @@ export async function listBrowserSessions({ db, clock }: Deps, c: AppContext): P
     if (session?.kind === kind) sessions.push(session);
   }
   return sessions;
+}
+
+/**
+ * RFC 6750, 2.1; undefined when there is no session token of ours in the Authorization header. A portal may use that header
+ * for tokens of its own, and those must not hide a good cookie.
+ */
+export function bearerToken(c: AppContext): string | undefined {
+  return /^Bearer (ses_[\w.-]{1,128})$/i.exec(c.req.header('authorization') ?? '')?.[1];
 }
