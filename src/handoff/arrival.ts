@@ -65,3 +65,16 @@ export function ownSession({ held, verified }: Arrival): SessionsTable | undefin
 export function strangersSession({ held, verified }: Arrival): SessionsTable | undefined {
   return held.find((session) => session.user_id !== verified.user_id);
 }
+
+/**
+ * A frame's session that is not this user's, in this organization, through this partner. Some browsers (WebKitGTK, once the portal
+ * has been open in a tab) keep one jar for the frames of all pages, so that another partner's frame may be what it belongs to.
+ */
+export function otherFramesSession({ held, verified }: Arrival): SessionsTable | undefined {
+  const { user_id, organization_id, partner_id } = verified;
+  return held.find(
+    (session) =>
+      session.kind === 'embed' &&
+      (session.user_id !== user_id || session.organization_id !== organization_id || session.partner_id !== partner_id),
+  );
+}

@@ -6,7 +6,7 @@ import { Problem } from '../foundation/problem.ts';
 import type { AppContext } from '../http/context.ts';
 import { embeddingOrigin } from '../http/fetch-metadata.ts';
 import { keepsFrameCookies, writeProbeCookie } from '../sessions/cookies.ts';
-import { type Arrival, strangersSession } from './arrival.ts';
+import { type Arrival, otherFramesSession, strangersSession } from './arrival.ts';
 import { requireEmbedders, requireUnspent } from './redeem.ts';
 
 /** `embed=1`: the page around the frame speaks docs/embed-protocol.md. `probe=1`: the browser has been here, and was given a cookie. */
@@ -27,7 +27,8 @@ export async function chooseFrameEntry(deps: Deps, c: AppContext, arrival: Arriv
   const registered = arrival.standing?.integration.embed_origins ?? [];
   requireEmbedders([embeddingOrigin(c)], [...registered, config.PORTAL_URL]);
   const bearer = config.EMBED_WITHOUT_COOKIE === 'bearer' && c.req.query(SPEAKS) === '1';
-  if (keepsFrameCookies(c) && !(bearer && strangersSession(arrival) !== undefined)) return 'cookie';
+  const taken = (otherFramesSession(arrival) ?? strangersSession(arrival)) !== undefined;
+  if (keepsFrameCookies(c) && !(bearer && taken)) return 'cookie';
   // Nobody is sent on with a link that leads nowhere.
   await requireUnspent(db, arrival.verified);
   if (keepsFrameCookies(c)) return 'bearer';

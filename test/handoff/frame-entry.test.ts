@@ -3,6 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '../../src/audit/audit.ts';
+import { enableIntegration } from '../../src/partners/integration.ts';
+import { createPartner } from '../../src/partners/partner.ts';
 import {
   type Answer,
   call,
@@ -180,6 +182,21 @@ describe('a frame in a browser where somebody else is signed in', () => {
     const answer = await frame(bearer, `${opened.path}&embed=1`, { cookie });
     expect([answer.status, locationOf(answer) === EMBED_PATH]).toEqual([303, true]);
     expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(await outcomeOf(bearer, opened)).toEqual(['unspent', 'good']);
+    expect(await isSignedIn(bearer, cookie)).toBe(true);
+  });
+
+  test('does the same beside a frame of the same user through another partner, where the browser has one jar for both', async () => {
+    const { cookie } = await besides(bearer);
+    const { user_id, organization_id } = sampleOf(bearer);
+    const partner = await createPartner(bearer.deps.db, { name: 'Second Practice Software' }, bearer.deps);
+    const place = { partner_id: partner.partner_id, organization_id };
+    const options = { embed_origins: [PRACTICE_ORIGIN] };
+    const enabled = await enableIntegration(bearer.deps.db, { ...place, options }, bearer.deps);
+    const organization_secret = enabled.organization_secret ?? '';
+    const second = { ...place, user_id, organization_secret, partner_secret: partner.partner_secret };
+    const opened = await link(bearer, second);
+    await frame(bearer, `${opened.path}&embed=1`, { cookie });
     expect(await outcomeOf(bearer, opened)).toEqual(['unspent', 'good']);
     expect(await isSignedIn(bearer, cookie)).toBe(true);
   });
