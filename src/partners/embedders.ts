@@ -10,8 +10,8 @@ import { listEmbedOrigins } from './store.ts';
 const REFRESH_MILLISECONDS = 5_000;
 
 export type Embedders = {
-  /** True when an integration that is not disabled has registered the origin. */
-  includes(origin: string): Promise<boolean>;
+  /** The origins that the integrations that are not disabled have registered. */
+  list(): Promise<ReadonlySet<string>>;
 };
 
 export function createEmbedders({ db, clock }: { db: Database; clock: Clock }): Embedders {
@@ -24,7 +24,7 @@ export function createEmbedders({ db, clock }: { db: Database; clock: Clock }): 
   }
 
   return {
-    async includes(origin) {
+    async list() {
       if (origins === undefined || clock() >= fresh_until) {
         fresh_until = clock() + REFRESH_MILLISECONDS;
         origins = load();
@@ -33,7 +33,7 @@ export function createEmbedders({ db, clock }: { db: Database; clock: Clock }): 
           origins = undefined;
         });
       }
-      return (await origins).has(origin);
+      return origins;
     },
   };
 }

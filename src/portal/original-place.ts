@@ -44,10 +44,11 @@ function isPlainEmbedPath(path: string): boolean {
   return judgeRedirectPath(path, rules).ok && isEmbedPath(path);
 }
 
-/** Where the portal's own code asks: it may say for which page it does. */
+/** Where the portal's own code asks: it may say for which page it does. Some proxies state the address of every request, this one's. */
 export function statedPlace(c: AppContext, portal_url: string): Place {
-  const is_stated = ORIGINAL_PATH_HEADERS.some((name) => c.req.header(name) !== undefined);
-  return is_stated ? originalPlace(c, portal_url) : 'unstated';
+  const stated = ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name)).filter((path) => path !== undefined);
+  const is_another = stated.some((path) => withoutQuery(withoutOrigin(path, portal_url)) !== c.req.path);
+  return is_another ? originalPlace(c, portal_url) : 'unstated';
 }
 
 /** `embed` only if there is an original path and every copy of it says so; an embed session is refused in doubt. */

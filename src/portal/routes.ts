@@ -6,12 +6,13 @@ import { html } from 'hono/html';
 import type { Deps } from '../deps.ts';
 import { success } from '../http/answer.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import { embeddingOrigin, requireSameOrigin } from '../http/fetch-metadata.ts';
+import { requireSameOrigin } from '../http/fetch-metadata.ts';
 import { frameAncestors, page } from '../http/page.ts';
-import { describeSession, findSignedIn } from '../partners/signed-in.ts';
+import { describeSession } from '../partners/signed-in.ts';
 import { bearerToken } from '../sessions/carried-session.ts';
 import { clearSessionCookie, readSessionCookie, SESSION_KINDS } from '../sessions/cookies.ts';
 import { closeSession, findLiveSession } from '../sessions/session.ts';
+import { answerFraming } from './framing.ts';
 import { originalPlace, statedPlace } from './original-place.ts';
 import { getSignedIn } from './session-check.ts';
 import { signSessionJwt } from './session-jwt.ts';
@@ -25,17 +26,6 @@ async function answerSession(deps: Deps, c: AppContext): Promise<Response> {
   const signed_in = await getSignedIn(deps, c, statedPlace(c, deps.config.PORTAL_URL));
   const session_jwt = wantsJwt(c) ? { session_jwt: await signSessionJwt(deps, signed_in) } : {};
   return success(c, deps, { message: 'Signed in', data: { ...describeSession(signed_in), ...session_jwt } });
-}
-
-/** Who may frame a page that is the same for everybody: the pages of this browser's session, and the page that frames it now. */
-async function answerFraming(deps: Deps, c: AppContext): Promise<Response> {
-  const token = readSessionCookie(c, 'embed');
-  const signed_in = token === undefined ? undefined : await findSignedIn(deps.db, token, deps.clock());
-  const embedder = embeddingOrigin(c);
-  const around = embedder !== undefined && (await deps.embedders.includes(embedder)) ? [embedder] : [];
-  const frame_ancestors = [...new Set([...(signed_in?.standing.integration.embed_origins ?? []), ...around])];
-  c.header('x-auth-content-security-policy', frameAncestors(frame_ancestors));
-  return success(c, deps, { message: 'Who may frame the page', data: { frame_ancestors } });
 }
 
 async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {

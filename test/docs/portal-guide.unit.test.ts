@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { hideAddresses, OFFLINE, openedBy, startBrowser } from '../browser/browser.ts';
-import { blocksOf, ownPath, ROOT, shell, start } from '../support/follow.ts';
+import { blocksOf, ownPath, shell, start } from '../support/follow.ts';
 import { freePort } from '../support/ports.ts';
 
 const GUIDE = 'docs/portal-guide.md';

@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => handoff.close());
 
-async function framing(headers: Record<string, string>): Promise<string[]> {
-  const answer = await call(handoff, '/auth/framing', { headers });
+async function framing(headers: Record<string, string>, of: Handoff = handoff): Promise<string[]> {
+  const answer = await call(of, '/auth/framing', { headers });
   expect(answer.status).toBe(200);
   const { frame_ancestors } = (answer.json as { data: { frame_ancestors: string[] } }).data;
   const sources = frame_ancestors.length === 0 ? "'none'" : frame_ancestors.join(' ');
@@ -68,4 +68,36 @@ test('asking is no use of a session', async () => {
   await framing({ cookie });
   handoff.clock.advance(8 * 60_000);
   expect((await call(handoff, '/auth/session', { headers: { cookie } })).status).toBe(401);
+});
+
+test('a frame that loads another page of the portal’s, where embedded pages use a bearer, is compared with all who are registered', async () => {
+  const bearer = await startHandoff({ environment: { EMBED_WITHOUT_COOKIE: 'bearer' } });
+  try {
+    await createSample(bearer.deps, { integration: { embed_origins: ['https://one.example', 'https://two.example'] } });
+    await createSample(bearer.deps, { integration: { embed_origins: ['https://two.example'] } });
+    await createSample(bearer.deps, { integration: { embed_origins: [] } });
+    const referer = `${bearer.config.PORTAL_URL}/embed/patients/1`;
+    const all = await framing({ referer }, bearer);
+    expect(all.toSorted()).toEqual(['https://one.example', 'https://two.example']);
+    expect(await framing({ referer: 'https://evil.example/' }, bearer)).toEqual([]);
+    const { path } = await mintLink(bearer, await createSample(bearer.deps), EMBED_PATH);
+    const cookie = cookieOf(await call(bearer, path, { headers: FRAME })) ?? '';
+    expect(await framing({ referer, cookie }, bearer)).toEqual([PRACTICE_ORIGIN]);
+  } finally {
+    await bearer.close();
+  }
+});
+
+test('nobody, where those would be more than a header holds', async () => {
+  const bearer = await startHandoff({ environment: { EMBED_WITHOUT_COOKIE: 'bearer' } });
+  try {
+    const origins = (of: number) =>
+      Array.from({ length: 20 }, (_, n) => `https://${of}-${n}.${'long'.repeat(12)}.example`);
+    for (let of = 0; of < 13; of += 1) await createSample(bearer.deps, { integration: { embed_origins: origins(of) } });
+    const referer = `${bearer.config.PORTAL_URL}/embed/patients/1`;
+    expect(await framing({ referer }, bearer)).toEqual([]);
+    expect(await framing({ referer: `${origins(12)[19]}/` }, bearer)).toEqual([origins(12)[19]]);
+  } finally {
+    await bearer.close();
+  }
 });

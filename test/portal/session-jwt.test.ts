@@ -138,5 +138,6 @@ describe('GET /auth/session for a certain page', () => {
     expect((await ask('/auth/session', { cookie: embed, [name]: EMBED_PATH })).status).toBe(200);
     expect(problemOf(await ask('/auth/session', { cookie: embed, [name]: PATIENT_PATH }))).toBe('session-embed-only');
     expect((await ask('/auth/session', { cookie: embed })).status).toBe(200);
+    expect((await ask('/auth/session?a=1', { cookie: embed, [name]: '/auth/session?a=1' })).status).toBe(200);
   });
 });

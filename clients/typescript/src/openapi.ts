@@ -723,8 +723,9 @@ export interface paths {
          * Ask who may frame a page
          * @description For embedded pages that are the same for everybody and are served before anybody is signed in
          *     (`EMBED_WITHOUT_COOKIE=bearer`): the proxy asks here, and adds the header to the page. The pages that may embed the session
-         *     of this browser, and the page that the `Referer` names if an integration has registered its origin; nobody otherwise. Says
-         *     nothing about who is signed in, and is no use of a session.
+         *     of this browser, and the page that the `Referer` names if an integration has registered its origin. Where the `Referer` is the
+         *     portal's own and there is no session, because a frame goes on to another page, all registered origins; nobody otherwise.
+         *     Says nothing about who is signed in, and is no use of a session.
          */
         get: operations["getFraming"];
         put?: never;
