@@ -5,6 +5,7 @@ import { migrateDatabase } from '../db/migrate.ts';
 import { auditCommand } from './audit.ts';
 import { command, noun, withOpenDatabase } from './command.ts';
 import { credentialCommand } from './credential.ts';
+import { embedCommand } from './embed.ts';
 import { integrationCommand } from './integration.ts';
 import { keyCommand } from './key.ts';
 import { organizationCommand } from './organization.ts';
@@ -26,7 +27,7 @@ function migrateCommand(): Command {
 }
 
 const EXAMPLES = `
-All commands work on the database of DATABASE_URL (sqlite:./data/handoff.db unless it is set), beside a running service.
+All commands but embed work on the database of DATABASE_URL (sqlite:./data/handoff.db unless it is set), beside a running service.
 
 A new partner and clinic, from nothing to four credentials:
   handoff partner create --name 'Sample Practice Software'
@@ -49,6 +50,7 @@ export function createProgram({ serve, sandbox }: Runners): Command {
     keyCommand(),
     sessionCommand(),
     auditCommand(),
+    embedCommand(),
   ]);
   return program.addHelpText('after', EXAMPLES);
 }

@@ -17,6 +17,7 @@ const COMMANDS = {
   key: ['list', 'rotate'],
   session: ['list', 'revoke'],
   audit: ['list'],
+  embed: ['check'],
   migrate: [],
   serve: [],
   sandbox: [],
