@@ -11,10 +11,16 @@ declare module 'vitest' {
 const NEEDS_NO_DATABASE = 'test/**/*.unit.test.ts';
 const ON_A_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, NEEDS_NO_DATABASE] };
 
+const source = (path: string) => fileURLToPath(new URL(`clients/${path}`, import.meta.url));
+
 export default defineConfig({
-  // As in tsconfig.json: the examples import the package by its name and mean its sources.
+  // As in tsconfig.json: the examples import the packages by their names and mean their sources.
   resolve: {
-    alias: { 'handoff-client': fileURLToPath(new URL('clients/typescript/src/handoff-client.ts', import.meta.url)) },
+    alias: [
+      { find: /^handoff-client$/, replacement: source('typescript/src/handoff-client.ts') },
+      { find: /^handoff-portal$/, replacement: source('portal/src/handoff-portal.ts') },
+      { find: /^handoff-portal\/(hono|express|fastify)$/, replacement: source('portal/src/$1.ts') },
+    ],
   },
   test: {
     watch: false,

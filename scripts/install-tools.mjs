@@ -1,21 +1,49 @@
 // @ts-check
-// Before `npm test`: the programs that tests run and npm does not have, which are a Chromium, curl and python3. Where it may, as
-// root on Debian or Ubuntu, it installs the distribution's packages; elsewhere it says in one sentence what to do. Silent when
-// there is nothing to do.
+// Before `npm test`: the programs that tests run and npm does not have. With the argument `browsers`, before `npm run
+// test:browsers`: those of the browser matrix as well. Where it may, as root on Debian or Ubuntu, it installs the distribution's
+// packages; elsewhere it says in one sentence what to do. Silent when there is nothing to do.
 
 import { spawnSync } from 'node:child_process';
-import { env, exit, getuid, stderr } from 'node:process';
-import { findChromium } from './chromium.mjs';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { argv, env, exit, getuid, stderr } from 'node:process';
+import { findChromium, findFirefox, findMiniBrowser } from './browsers.mjs';
 
-/** @param {string} program */
+/** By its file: Xvfb and WebKitWebDriver know no --version. @param {string} program */
 function isOnPath(program) {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+  return (env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
 }
+
+/** What tests need, by the name of Debian's package, and whether it is there. @type {Record<string, () => boolean>} */
+const TOOLS = {
+  chromium: () => findChromium() !== undefined,
+  curl: () => isOnPath('curl'),
+  python3: () => isOnPath('python3'),
+  openssl: () => isOnPath('openssl'),
+  // In a folder that is root's path only.
+  'nginx-light': () => isOnPath('nginx') || existsSync('/usr/sbin/nginx'),
+  caddy: () => isOnPath('caddy'),
+};
+
+/** What the browser matrix needs besides. @type {Record<string, () => boolean>} */
+const BROWSER_TOOLS = {
+  'firefox-esr': () => findFirefox() !== undefined,
+  'webkit2gtk-driver': () => findMiniBrowser() !== undefined && isOnPath('WebKitWebDriver'),
+  xvfb: () => isOnPath('Xvfb'),
+};
+
+const NEEDED = argv[2] === 'browsers' ? { ...TOOLS, ...BROWSER_TOOLS } : TOOLS;
+
+/** Variables that name a browser which is somewhere else. */
+const PATHS = {
+  CHROMIUM_PATH: findChromium,
+  FIREFOX_PATH: findFirefox,
+  MINI_BROWSER_PATH: findMiniBrowser,
+};
 
 /** Debian's names of what is missing. */
 function missingPackages() {
-  const programs = ['curl', 'python3'].filter((program) => !isOnPath(program));
-  return [...(findChromium() === undefined ? ['chromium'] : []), ...programs];
+  return Object.entries(NEEDED).flatMap(([name, isThere]) => (isThere() ? [] : [name]));
 }
 
 /** @param {string[]} args */
@@ -39,11 +67,11 @@ function fail(sentence) {
 
 const missing = missingPackages();
 const names = missing.join(', ');
-const BY_HAND = 'For Chromium or Chrome somewhere else set CHROMIUM_PATH to its executable.';
+const BY_HAND = `For a browser somewhere else set ${Object.keys(PATHS).join(', ')} to its executable.`;
 
 if (missing.length > 0) {
-  if (env['CHROMIUM_PATH'] && findChromium() === undefined) {
-    fail(`CHROMIUM_PATH names ${env['CHROMIUM_PATH']}, which does not exist.`);
+  for (const [variable, find] of Object.entries(PATHS)) {
+    if (env[variable] && find() === undefined) fail(`${variable} names ${env[variable]}, which does not exist.`);
   }
   if (!canInstall()) fail(`The tests need ${names}: install what is missing. ${BY_HAND}`);
   stderr.write(`Installing for the tests, once: ${names}.\n`);

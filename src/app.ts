@@ -22,7 +22,7 @@ import { userSessionRoutes } from './provisioning/session-routes.ts';
 import { receiptRoutes } from './receipts/routes.ts';
 import { credentialRoutes } from './self-service/credential-routes.ts';
 import { integrationRoutes } from './self-service/integration-routes.ts';
-import { samplePortalRoutes } from './sandbox/portal.ts';
+import { samplePortalRoutes } from './sandbox/portal/routes.ts';
 import { signingKeyRoutes } from './signing-keys/routes.ts';
 
 /** The path of API_URL, without a slash at its end; '' at the root. */
@@ -73,7 +73,7 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   if (base_path !== '') app.route('/', signingKeyRoutes(deps));
   app.route('/', portalRoutes(deps));
   app.route('/', healthRoutes(deps, readiness));
-  if (config.mode === 'sandbox') app.route('/', samplePortalRoutes(deps));
+  if (config.mode === 'sandbox') app.route('/', samplePortalRoutes(deps, app));
   answerOtherMethods(app);
   return app;
 }

@@ -3,43 +3,24 @@
 
 import { runCommandLine } from './cli/run.ts';
 import { parseConfig } from './config.ts';
-import { firstStartText, laterStartText, sandboxUrls } from './sandbox/banner.ts';
-import { findSampleIds, seedSandbox } from './sandbox/seed.ts';
-import { sandboxVariables } from './sandbox/settings.ts';
-import { type RunningServer, startServer } from './server.ts';
-
-/** Drains on the first signal; a second one ends the process at once. */
-function closeOnSignal({ deps, close }: RunningServer): void {
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    deps.log.info({ signal }, 'draining');
-    void close().then(
-      () => deps.log.info('stopped'),
-      (err: unknown) => deps.log.error({ err }, 'could not stop cleanly'),
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
+import { stopOnSignal } from './foundation/stop-on-signal.ts';
+import { bannerJson, bannerText } from './sandbox/banner.ts';
+import { startSandbox } from './sandbox/start.ts';
+import { startServer } from './server.ts';
 
 async function serve(): Promise<void> {
   const server = await startServer(parseConfig(process.env, 'production'));
   server.deps.log.info({ port: server.port, host: server.deps.config.HOST }, 'listening');
-  closeOnSignal(server);
+  stopOnSignal(server.deps.log, server.close);
 }
 
+/** Without the sample practice, which is of the demonstration: demo/start.ts. */
 async function sandbox({ json }: { json?: boolean }): Promise<void> {
-  const server = await startServer(parseConfig(sandboxVariables(process.env), 'sandbox'));
-  const { config } = server.deps;
-  const data = await seedSandbox(server.deps);
-  if (json === true) process.stdout.write(`${JSON.stringify({ ...sandboxUrls(config), ...data })}\n`);
-  else
-    process.stdout.write(
-      data === undefined ? laterStartText(config, await findSampleIds(server.deps)) : firstStartText(config, data),
-    );
-  closeOnSignal(server);
+  const { server, ...started } = await startSandbox(process.env, startServer);
+  const { config, log } = server.deps;
+  const shown = { ...started, practice_url: undefined };
+  process.stdout.write(json === true ? bannerJson(config, shown) : bannerText(config, shown));
+  stopOnSignal(log, server.close);
 }
 
 // The database file and its neighbours hold people's data: nobody else on the machine has business in them.

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workAs } from './demo/practice.ts';
 import { freePort } from './support/ports.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -73,41 +74,52 @@ async function land(redirect_url: string): Promise<string> {
 }
 
 describe('in the sandbox', () => {
-  let printed: string;
+  let practice: { url: string };
   let end: () => void;
   beforeAll(async () => {
-    const env = { ...process.env, PORT: String(await freePort()), DATABASE_URL: `sqlite:${folder}/handoff.db` };
+    const DEMO_PORT = String(await freePort());
+    const DATABASE_URL = `sqlite:${folder}/data/handoff.db`;
+    const env = { ...process.env, PORT: String(await freePort()), DEMO_PORT, DATABASE_URL };
     const [command = ''] = blocksAfter('## Two-minute start', 'sh');
-    ({ printed, end } = await start(command, { env, until: 'Stop with Ctrl-C' }));
+    const started = await start(command, { env, until: 'Stop with Ctrl-C' });
+    end = started.end;
+    practice = { url: /http:\/\/127\.0\.0\.1:\d+/.exec(started.printed)?.[0] ?? '' };
   });
   afterAll(() => end());
 
-  test('the two-minute start works as it is written: npm start, then the command that it prints', async () => {
-    const [command = ''] = /^curl [\s\S]*?'\}?'?$/m.exec(printed) ?? [];
-    const answer = JSON.parse(await shell(command, { env: process.env })) as { data: { redirect_url: string } };
-    expect(await land(answer.data.redirect_url)).toContain('Pat Provider');
+  test('the two-minute start leads by the clicks that it names to a signed-in patient’s page', async () => {
+    const [, person, patient, button] = /"(\w+ \w+)"[\s\S]*?"(\w+ \w+)"[\s\S]*?"(\w+)"/.exec(
+      readme.slice(readme.indexOf('1. Choose whom')),
+    ) as RegExpExecArray;
+    const door = await (await fetch(practice.url)).text();
+    const [, person_id = ''] = new RegExp(`value="(\\w+)"(?:(?!</button>).)*${person}`).exec(door) ?? [];
+    const cookie = await workAs(practice, person_id);
+    const read = async (path: string) => (await fetch(practice.url + path, { headers: { cookie } })).text();
+    const [, path = ''] = new RegExp(`href="([^"]+)">${patient}<`).exec(await read('/patients')) ?? [];
+    const [, action = ''] = new RegExp(`action="([^"]+)" target="_blank".*${button}`).exec(await read(path)) ?? [];
+    const headers = { cookie };
+    const pressed = await fetch(practice.url + action, { method: 'POST', headers, redirect: 'manual' });
+    const page = await land(pressed.headers.get('location') ?? '');
+    for (const words of [person, patient]) expect(page).toContain(words);
   });
 
   test(
     'the button in five minutes works as it is written, on whatever Node the machine has',
     { timeout: 120_000 },
     async () => {
-      const credentials = Object.fromEntries(
-        [...printed.matchAll(/^export (HANDOFF_\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]),
-      );
-      expect(Object.keys(credentials)).toHaveLength(6);
       const port = String(await freePort());
-      // The commands are for a folder beside the repository's; here it is a folder of the test's own.
-      const beside = (script: string) => script.replaceAll(/\.\.(?=[/\s])/g, folder);
+      // The commands are for this folder and one beside it; here these are folders of the test's own.
+      const own = (script: string) =>
+        script.replaceAll(/\.\.(?=[/\s])/g, folder).replaceAll('./data/', `${folder}/data/`);
       const PATH = (process.env['PATH'] ?? '').replaceAll(/[^:]*node_modules\/\.bin:?/g, '');
-      const [install = '', run = ''] = blocksAfter('### A "Prescribe" button', 'sh');
-      await shell(beside(install), { env: { ...process.env, npm_config_loglevel: 'error' } });
+      const [credentials = '', install = '', run = ''] = blocksAfter('### A "Prescribe" button', 'sh').map(own);
+      await shell(install, { env: { ...process.env, npm_config_loglevel: 'error' } });
       const [server = ''] = blocksAfter('### A "Prescribe" button', 'js');
       await writeFile(join(folder, 'prescribe', 'server.mjs'), server);
-      const listening = `${run.trim()} & until curl -s -o ${folder}/page.html http://127.0.0.1:${port}/; do sleep 0.2; done; echo listening; wait`;
-      const practice = await start(listening, {
+      const listening = `${credentials}\n${run.trim()} & until curl -s -o ${folder}/page.html http://127.0.0.1:${port}/; do sleep 0.2; done; echo listening; wait`;
+      const own_practice = await start(listening, {
         cwd: join(folder, 'prescribe'),
-        env: { ...credentials, PATH, PORT: port },
+        env: { PATH, PORT: port },
         until: 'listening',
       });
       try {
@@ -118,7 +130,7 @@ describe('in the sandbox', () => {
         expect(page).toContain('Pat Provider');
         expect(page).toContain('<title>Prescriptions');
       } finally {
-        practice.end();
+        own_practice.end();
       }
     },
   );

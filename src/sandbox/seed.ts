@@ -1,9 +1,10 @@
-// Sample data, made on the sandbox's first start only: a partner, an organization, an integration and three users.
+// Sample data, made on the sandbox's first start only: a partner, an organization, an integration and three users. Their secrets
+// are kept by credentials.ts.
 
 import type { Deps } from '../deps.ts';
 import { enableIntegration } from '../partners/integration.ts';
 import { getOrganization, createOrganization } from '../partners/organization.ts';
-import { createPartner } from '../partners/partner.ts';
+import { createPartner, getPartner } from '../partners/partner.ts';
 import { listIntegrations, listPartners } from '../partners/store.ts';
 import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
 import { listMembers } from '../users/store.ts';
@@ -21,15 +22,20 @@ const PEOPLE: { given_name: string; family_name: string; access_roles: AccessRol
   { given_name: 'Sam', family_name: 'Suspended', access_roles: ['provider'], suspended: true },
 ];
 
-/** Undefined when the database has partners already: a second start keeps everything and tells no secrets. */
-export async function seedSandbox(deps: Deps): Promise<SampleData | undefined> {
+const PARTNER_NAME = 'Sample Practice Software';
+const ORGANIZATION_NAME = 'Sample Clinic';
+
+/**
+ * `practice_url`: the origin of the sample practice, which may embed the portal and which error pages lead back to. Undefined
+ * when the database has partners already: a second start keeps everything.
+ */
+export async function seedSandbox(deps: Deps, practice_url: string): Promise<SampleData | undefined> {
   const { db } = deps;
   if ((await listPartners(db, { limit: 1 })).length > 0) return undefined;
-  const { partner_id, partner_secret } = await createPartner(db, { name: 'Sample Practice Software' }, deps);
-  const { organization_id } = await createOrganization(db, { name: 'Sample Clinic' }, deps);
+  const { partner_id, partner_secret } = await createPartner(db, { name: PARTNER_NAME }, deps);
+  const { organization_id } = await createOrganization(db, { name: ORGANIZATION_NAME }, deps);
   const organization = await getOrganization(db, organization_id);
-  // Where demo/partner-backend listens, by both of its names.
-  const options = { embed_origins: ['http://127.0.0.1:8788', 'http://localhost:8788'] };
+  const options = { embed_origins: [practice_url], return_url: `${practice_url}/` };
   const { organization_secret } = await enableIntegration(db, { partner_id, organization_id, options }, deps);
   const users: SampleUser[] = [];
   for (const { suspended = false, ...person } of PEOPLE) {
@@ -68,4 +74,10 @@ export async function findSampleIds(deps: Deps): Promise<SampleIds | undefined> 
   if (first === undefined) return undefined;
   const { partner_id, organization_id } = first;
   return { partner_id, organization_id, users: await listSampleUsers(deps, organization_id) };
+}
+
+/** True for what seedSandbox has made: only there may the sandbox change anything by itself. */
+export async function isSample({ db }: Deps, { partner_id, organization_id }: SampleIds): Promise<boolean> {
+  const [partner, organization] = [await getPartner(db, partner_id), await getOrganization(db, organization_id)];
+  return partner.name === PARTNER_NAME && organization.name === ORGANIZATION_NAME;
 }

@@ -1,8 +1,9 @@
 // A real browser for tests: Chromium without a window.
 
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { TestContext } from 'vitest';
-import { findChromium } from '../../scripts/chromium.mjs';
+import { findChromium } from '../../scripts/browsers.mjs';
+
+export { hideAddresses } from '../support/addresses.ts';
 
 // No sandbox, because CI runs as root; nothing that speaks to the network by itself.
 const ARGUMENTS = [
@@ -14,15 +15,6 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-/** Takes the addresses out of a failed test's errors: a browser's say where it went, with tokens and patient ids. */
-export function hideAddresses({ task }: TestContext): void {
-  for (const error of task.result?.errors ?? []) {
-    for (const [name, text] of Object.entries(error)) {
-      if (typeof text === 'string') error[name] = text.replaceAll(/\bhttps?:\/\/[^\s"'<>]+/g, '[address]');
-    }
-  }
-}
 
 /** For a browser that finds this machine and nothing else. */
 export const OFFLINE = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
@@ -61,7 +53,7 @@ export async function basicFaults(page: Page): Promise<string[]> {
           Boolean,
         ) || (element.labels?.length ?? 0) > 0,
     );
-    if (!name) faults.push(`a ${String(await control.evaluate((element) => element.nodeName))} without a name`);
+    if (!name) faults.push(`a ${String(await control.evaluate((element: { nodeName: string }) => element.nodeName))} without a name`);
   }
   const overflow = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   if (overflow === true) faults.push('wider than the screen');

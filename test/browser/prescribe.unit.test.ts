@@ -4,45 +4,53 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContext, Cookie, Frame, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Cookie, Frame, FrameLocator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createPartnerBackend } from '../../demo/partner-backend/server.ts';
+import { type RunningPractice, startPractice } from '../../demo/practice/server.ts';
+import { suspendUser } from '../../src/users/user.ts';
 import { EMBED_PATH, mintLink, PATIENT_PATH } from '../support/client.ts';
 import { type Handoff, startHandoff } from '../support/handoff.ts';
 import { freePort } from '../support/ports.ts';
+import { findLeaks } from '../support/leaks.ts';
 import { createSample, createSampleUser, type Sample } from '../support/sample.ts';
 import { basicFaults, hideAddresses, openedBy, startBrowser } from './browser.ts';
 
 let handoff: Handoff;
 let sample: Sample;
-let partner: Server;
+let partner: RunningPractice;
 let portal_url: string;
-let partner_url: string;
 let browser: Browser;
+
+async function createNamedUser(given_name: string, family_name: string): Promise<string> {
+  const user_id = await createSampleUser(handoff.deps, sample.organization_id);
+  const { db } = handoff.deps;
+  await db.updateTable('users').set({ given_name, family_name }).where('user_id', '=', user_id).execute();
+  return user_id;
+}
 
 beforeAll(async () => {
   browser = await startBrowser();
   const port = await freePort();
   portal_url = `http://localhost:${port}`;
-  const environment = { PORT: String(port), API_URL: portal_url, PORTAL_URL: portal_url };
+  const environment = {
+    PORT: String(port),
+    API_URL: portal_url,
+    PORTAL_URL: portal_url,
+    EMBED_WITHOUT_COOKIE: 'bearer',
+  };
   handoff = await startHandoff({ mode: 'sandbox', environment });
   const partner_port = await freePort();
-  partner_url = `http://127.0.0.1:${partner_port}`;
-  sample = await createSample(handoff.deps, { integration: { embed_origins: [partner_url], return_url: partner_url } });
-  const second_user_id = await createSampleUser(handoff.deps, sample.organization_id);
-  await handoff.deps.db
-    .updateTable('users')
-    .set({ given_name: 'Alex', family_name: 'Colleague' })
-    .where('user_id', '=', second_user_id)
-    .execute();
-  const app = createPartnerBackend({ api_url: handoff.url, ...sample, second_user_id }, () => undefined);
-  partner = app.listen(partner_port, '127.0.0.1');
-  await once(partner, 'listening');
+  const url = `http://127.0.0.1:${partner_port}`;
+  sample = await createSample(handoff.deps, { integration: { embed_origins: [url], return_url: `${url}/` } });
+  const second_user_id = await createNamedUser('Alex', 'Colleague');
+  const suspended_user_id = await createNamedUser('Sam', 'Suspended');
+  await suspendUser(handoff.deps.db, suspended_user_id, handoff.deps);
+  const settings = { api_url: handoff.url, portal_url, ...sample, second_user_id, suspended_user_id };
+  partner = await startPractice({ settings, port: partner_port, log: () => undefined });
 });
 afterAll(async () => {
   await browser.close();
-  partner.closeAllConnections();
-  partner.close();
+  await partner.close();
   await handoff.close();
 });
 
@@ -50,26 +58,46 @@ let context: BrowserContext;
 let practice: Page;
 beforeEach(async () => {
   context = await browser.newContext();
-  context.setDefaultTimeout(10_000);
+  // Loaded machines take their time; a browser test that waits is no slower for it where nothing is wrong.
+  context.setDefaultTimeout(20_000);
   practice = await context.newPage();
-  await practice.goto(partner_url);
-  await workAs('clinician');
+  await workAs('Pat Provider');
 });
 afterEach(() => context.close());
 afterEach(hideAddresses);
 
-async function workAs(person: 'clinician' | 'colleague' | 'receptionist'): Promise<void> {
-  await practice.getByLabel('Work as').selectOption(person);
-  await practice.getByRole('button', { name: 'Change' }).click();
-  await practice.getByText(/^Signed in as/).waitFor();
+/** Signs in to the practice, and opens the patient. */
+async function workAs(person: string): Promise<void> {
+  await practice.goto(partner.url);
+  const sign_out = practice.getByRole('button', { name: 'Sign out' });
+  if ((await sign_out.count()) > 0) await sign_out.click();
+  await practice.getByRole('button', { name: person }).click();
+  await practice.getByRole('link', { name: 'Jo Citizen' }).click();
+  await practice.getByRole('heading', { name: 'Jo Citizen' }).waitFor();
 }
 
 async function prescribe(): Promise<Page> {
-  return openedBy(practice, () => practice.getByRole('button', { name: 'Prescribe' }).click());
+  return openedBy(practice, () => practice.getByRole('button', { name: /^Prescribe \(/ }).click());
 }
 
-async function signedInAs(page: Page | Frame): Promise<string> {
-  return (await page.locator('dd strong').textContent()) ?? '';
+/** Opens the pane, and waits until somebody is signed in there. */
+async function prescribeHere(): Promise<{ pane: FrameLocator; frame: Frame }> {
+  await practice.getByRole('button', { name: 'Prescribe here' }).click();
+  const pane = practice.frameLocator('[data-pane] iframe');
+  await pane.getByText('Signed in as').waitFor();
+  const frame = practice.frames().find((one) => one !== practice.mainFrame());
+  if (frame === undefined) throw new Error('there is no frame');
+  return { pane, frame };
+}
+
+async function signedInAs(page: Page): Promise<string> {
+  return (await page.locator('.who strong').textContent()) ?? '';
+}
+
+/** What the pane has told the practice's page, oldest first. */
+async function paneEvents(): Promise<string[]> {
+  await practice.evaluate("document.querySelector('[data-journal]').open = true");
+  return (await practice.locator('.event code').allTextContents()).toReversed();
 }
 
 async function sessionCookies(): Promise<Cookie[]> {
@@ -172,14 +200,14 @@ test('a used link goes on to the page in the same browser, and is friendly in an
   const back = elsewhere.getByRole('link', { name: 'Back to Sample Practice Software' });
   expect(await basicFaults(elsewhere)).toEqual([]);
   await back.click();
-  await elsewhere.waitForURL(`${partner_url}/`);
+  await elsewhere.waitForURL(`${partner.url}/`);
   await other.close();
 });
 
 test('somebody else who presses in the same browser takes it over, with a session of her own', async () => {
   const first_tab = await prescribe();
   const [first] = await sessionCookies();
-  await workAs('colleague');
+  await workAs('Alex Admin');
   const tab = await prescribe();
   expect(await signedInAs(tab)).toBe('Alex Colleague');
   const [second, ...others] = await sessionCookies();
@@ -200,14 +228,15 @@ test('the pane shows the embedded page, with a cookie that belongs to this site�
   practice.on('console', (message) => {
     if (message.type() === 'error') refused.push(message.text());
   });
-  await practice.getByRole('button', { name: 'Show prescriptions here' }).click();
-  const pane = practice.frameLocator('#pane');
-  await pane.getByText('Pat Provider').waitFor();
-  const frame = practice.frames().find((one) => one !== practice.mainFrame());
-  expect(frame?.url().replace(portal_url, '')).toBe(EMBED_PATH);
+  const { pane, frame } = await prescribeHere();
+  expect(frame.url().replace(portal_url, '')).toBe(EMBED_PATH);
+  await pane.getByRole('heading', { name: 'Jo Citizen' }).waitFor();
+  expect(await pane.locator('nav').count()).toBe(0);
+  await practice.getByText('Signed in', { exact: true }).waitFor();
+  await expect.poll(paneEvents).toEqual(['ready', 'signed-in', 'resize']);
   expect(refused).toEqual([]);
 
-  const [cookie, ...others] = await sessionCookies();
+  const [cookie, ...others] = (await sessionCookies()).filter(({ name }) => name !== '__Host-handoff-probe');
   expect(others).toEqual([]);
   expect({ ...cookie, value: '' }).toMatchObject({
     name: '__Host-handoff-embed',
@@ -216,20 +245,78 @@ test('the pane shows the embedded page, with a cookie that belongs to this site�
     sameSite: 'None',
     partitionKey: 'http://127.0.0.1',
   });
+});
 
-  // Without its session it is not blank, but says what to do.
-  await context.clearCookies({ name: '__Host-handoff-embed' });
-  await frame?.evaluate('location.reload()');
-  await pane.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+test('a colleague’s session in the pane is left alone: the page signs in through the practice, and keeps no cookie', async () => {
+  await workAs('Alex Admin');
+  await prescribeHere();
+  const before = await sessionCookies();
+  await workAs('Pat Provider');
+  const { pane, frame } = await prescribeHere();
+  expect(await pane.locator('footer strong').textContent()).toBe('Pat Provider');
+  expect(await sessionCookies()).toEqual(before);
+  await pane.getByRole('button', { name: 'New prescription' }).click();
+  await pane.getByLabel('Medicine').selectOption('Ibuprofen 400 mg tablet');
+  await pane.getByLabel('Directions').fill('One tablet when needed');
+  await pane.getByLabel('Quantity').fill('20');
+  await pane.getByRole('button', { name: 'Save prescription' }).click();
+  await pane.getByText('The prescription is saved.').waitFor();
+  expect(await pane.getByText('Ibuprofen 400 mg tablet').count()).toBe(1);
+  expect(await sessionCookies()).toEqual(before);
+
+  // Its session is nowhere but in the page's script.
+  expect(await frame.evaluate('[document.cookie, location.href]')).toEqual(['', portal_url + EMBED_PATH]);
+
+  // What was written in the pane is there in the tab.
+  const tab = await prescribe();
+  expect(await tab.getByText('Ibuprofen 400 mg tablet').count()).toBe(1);
+});
+
+test('a session that is over in the pane is renewed through the practice; when that is over too, the page says so and loses nothing', async () => {
+  const { pane } = await prescribeHere();
+  await pane.getByRole('button', { name: 'New prescription' }).click();
+  await pane.getByLabel('Directions').fill('One tablet in the morning');
+  handoff.clock.advance(16 * 60_000);
+  await pane.getByRole('button', { name: 'Save prescription' }).click();
+  await pane.getByText('Choose a medicine').first().waitFor();
+  expect(await pane.getByText('Your session in the portal is over.').count()).toBe(0);
+
+  await practice.evaluate("fetch('/sign-out', { method: 'POST' })");
+  handoff.clock.advance(16 * 60_000);
+  await pane.getByRole('button', { name: 'Save prescription' }).click();
+  await pane.getByText('Your session in the portal is over.').waitFor();
+  await practice.getByText('Session over', { exact: true }).waitFor();
+  expect(await pane.getByLabel('Directions').inputValue()).toBe('One tablet in the morning');
+
+  const other = await context.newPage();
+  await other.goto(partner.url);
+  await other.getByRole('button', { name: 'Pat Provider' }).click();
+  await other.waitForURL(`${partner.url}/patients`);
+  await pane.getByRole('button', { name: 'Sign in again' }).click();
+  await practice.getByText('Signed in', { exact: true }).waitFor();
+  expect(await pane.getByText('Your session in the portal is over.').count()).toBe(0);
+  expect(await pane.getByLabel('Directions').inputValue()).toBe('One tablet in the morning');
+});
+
+test('who signs out in the pane is signed out there, and comes back with a click', async () => {
+  const { pane } = await prescribeHere();
+  await pane.getByRole('button', { name: 'Sign out' }).click();
+  await pane.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await practice.getByText('Session over', { exact: true }).waitFor();
+  expect(await pane.getByText('Jo Citizen').count()).toBe(0);
+  await pane.getByRole('button', { name: 'Sign in again' }).click();
+  await pane.getByRole('heading', { name: 'Jo Citizen' }).waitFor();
+  await practice.getByRole('button', { name: 'Close' }).click();
+  expect(await practice.locator('iframe').count()).toBe(0);
 });
 
 test('the pane’s session opens no page of the portal itself', async () => {
-  await practice.getByRole('button', { name: 'Show prescriptions here' }).click();
-  await practice.frameLocator('#pane').getByText('Pat Provider').waitFor();
+  await prescribeHere();
   const tab = await context.newPage();
   for (const path of [PATIENT_PATH, EMBED_PATH]) {
     await tab.goto(portal_url + path);
-    expect(await tab.getByRole('heading').textContent()).toBe('You are not signed in');
+    await tab.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+    expect(await tab.getByText('Jo Citizen').count()).toBe(0);
   }
 });
 
@@ -278,19 +365,35 @@ test('a page that sends the browser on by itself is asked about before the perso
   expect(await signedInAs(tab)).toBe('Robin Other');
 });
 
-test('when the link is refused the practice’s page says why, and closes the empty tab', async () => {
-  await workAs('receptionist');
-  await practice.getByRole('button', { name: 'Prescribe' }).click();
-  await practice.getByRole('alert').waitFor();
-  expect(await practice.getByRole('alert').textContent()).toBe('The portal could not be opened: User not authorized.');
-  await expect.poll(() => context.pages().length).toBe(1);
-  await practice.getByRole('button', { name: 'Show prescriptions here' }).click();
-  await expect.poll(() => practice.getByRole('alert').textContent()).toMatch(/^The prescriptions could not be shown/);
+test('when the link is refused the practice says why, in the tab that was opened and in the pane', async () => {
+  await workAs('Sam Suspended');
+  const tab = await prescribe();
+  expect(await tab.getByRole('alert').textContent()).toBe('This user is suspended.');
+  expect(await basicFaults(tab)).toEqual([]);
+  await practice.bringToFront();
+  await practice.getByRole('button', { name: 'Prescribe here' }).click();
+  await practice.getByText('This user is suspended.').waitFor();
+  await practice.getByRole('button', { name: 'Try again' }).waitFor();
   expect(await basicFaults(practice)).toEqual([]);
 });
 
-test('when the browser blocks the tab the practice’s page says so', async () => {
-  await practice.evaluate('window.open = () => null');
-  await practice.getByRole('button', { name: 'Prescribe' }).click();
-  expect(await practice.getByRole('alert').textContent()).toMatch(/blocked the new tab/);
+test('who may not prescribe cannot press', async () => {
+  await workAs('Robin Receptionist');
+  for (const name of [/^Prescribe \(/, 'Prescribe here']) {
+    expect(await practice.getByRole('button', { name }).isDisabled()).toBe(true);
+  }
+  expect(await practice.getByText('Reception has no access to the portal.').count()).toBe(1);
+});
+
+test('the panel tells what became of a link, without what is secret', async () => {
+  await prescribe();
+  await practice.bringToFront();
+  const exchange = practice.locator('.exchange').first();
+  await exchange.locator('summary').click();
+  await practice.getByRole('button', { name: 'What became of this link?' }).click();
+  const receipt = practice.locator('.exchange', { hasText: '/v1/sso/attempts/' });
+  await receipt.locator('summary').click();
+  const answer = await receipt.getByRole('group', { name: 'Answer' }).textContent();
+  expect(answer).toContain('"outcome": "redeemed"');
+  expect(findLeaks((await practice.locator('[data-journal]').textContent()) ?? '')).toEqual([]);
 });
