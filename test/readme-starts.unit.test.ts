@@ -1,67 +1,22 @@
 // What the README tells a newcomer to do, done as it is written: the two-minute start, the five-minute button, the first
 // partner and clinic.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workAs } from './demo/practice.ts';
+import { blocksOf, ownPath, shell, start } from './support/follow.ts';
 import { freePort } from './support/ports.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-
-/** The fenced blocks of a language behind a text, in their order. */
-function blocksAfter(place: string, language: string): string[] {
-  const at = readme.indexOf(place);
-  if (at === -1) throw new Error(`README.md has no ${place}`);
-  return [...readme.slice(at).matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
-    ([, block = '']) => block,
-  );
-}
+const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
+const blocksAfter = (place: string, language: string) => blocksOf('README.md', language, place);
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'handoff-readme-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-type Where = { cwd?: string; env: NodeJS.ProcessEnv };
-
-async function shell(script: string, { cwd = ROOT, env }: Where): Promise<string> {
-  const child = spawn('sh', ['-euc', script], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [output, code] = await Promise.all([
-    text(child.stdout),
-    new Promise<number | null>((resolve) => {
-      child.on('close', resolve);
-    }),
-  ]);
-  if (code !== 0) throw new Error(`a command of README.md ended with ${code}`);
-  return output;
-}
-
-/** Runs a script that goes on until `end` is called; `printed` is what it said up to a word. */
-async function start(script: string, { cwd = ROOT, env, until }: Where & { until: string }) {
-  // A group of its own, because npm runs the service as a grandchild.
-  const child: ChildProcess = spawn('sh', ['-euc', script], {
-    cwd,
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const end = () => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
-  };
-  let printed = '';
-  for await (const chunk of child.stdout ?? []) {
-    printed += String(chunk);
-    if (printed.includes(until)) break;
-  }
-  return { printed, end };
-}
 
 /** Opens a link as a browser does, and reads the page it leads to. */
 async function land(redirect_url: string): Promise<string> {
@@ -75,12 +30,12 @@ async function land(redirect_url: string): Promise<string> {
 
 describe('in the sandbox', () => {
   let practice: { url: string };
-  let end: () => void;
+  let end: () => Promise<void>;
   beforeAll(async () => {
     const DEMO_PORT = String(await freePort());
     const DATABASE_URL = `sqlite:${folder}/data/handoff.db`;
     const env = { ...process.env, PORT: String(await freePort()), DEMO_PORT, DATABASE_URL };
-    const [command = ''] = blocksAfter('## Two-minute start', 'sh');
+    const [command = ''] = await blocksAfter('## Two-minute start', 'sh');
     const started = await start(command, { env, until: 'Stop with Ctrl-C' });
     end = started.end;
     practice = { url: /http:\/\/127\.0\.0\.1:\d+/.exec(started.printed)?.[0] ?? '' };
@@ -111,10 +66,10 @@ describe('in the sandbox', () => {
       // The commands are for this folder and one beside it; here these are folders of the test's own.
       const own = (script: string) =>
         script.replaceAll(/\.\.(?=[/\s])/g, folder).replaceAll('./data/', `${folder}/data/`);
-      const PATH = (process.env['PATH'] ?? '').replaceAll(/[^:]*node_modules\/\.bin:?/g, '');
-      const [credentials = '', install = '', run = ''] = blocksAfter('### A "Prescribe" button', 'sh').map(own);
+      const PATH = ownPath();
+      const [credentials = '', install = '', run = ''] = (await blocksAfter('### A "Prescribe" button', 'sh')).map(own);
       await shell(install, { env: { ...process.env, npm_config_loglevel: 'error' } });
-      const [server = ''] = blocksAfter('### A "Prescribe" button', 'js');
+      const [server = ''] = await blocksAfter('### A "Prescribe" button', 'js');
       await writeFile(join(folder, 'prescribe', 'server.mjs'), server);
       const listening = `${credentials}\n${run.trim()} & until curl -s -o ${folder}/page.html http://127.0.0.1:${port}/; do sleep 0.2; done; echo listening; wait`;
       const own_practice = await start(listening, {
@@ -130,7 +85,7 @@ describe('in the sandbox', () => {
         expect(page).toContain('Pat Provider');
         expect(page).toContain('<title>Prescriptions');
       } finally {
-        own_practice.end();
+        await own_practice.end();
       }
     },
   );
@@ -138,7 +93,7 @@ describe('in the sandbox', () => {
 
 test('the commands for a new partner and clinic work as they are written', { timeout: 60_000 }, async () => {
   const env = { ...process.env, DATABASE_URL: `sqlite:${folder}/new.db` };
-  const [script = ''] = blocksAfter('A new partner and clinic', 'sh');
+  const [script = ''] = await blocksAfter('A new partner and clinic', 'sh');
   const [create_partner = '', create_organization = '', enable = '', create_user = ''] = script
     .replaceAll('\\\n', '')
     .trim()

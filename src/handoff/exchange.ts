@@ -11,7 +11,14 @@ import { bearerToken, listBrowserSessions } from '../sessions/carried-session.ts
 import { writeSessionCookie } from '../sessions/cookies.ts';
 import { findLiveSession } from '../sessions/session.ts';
 import { readToken } from './arrival.ts';
-import { exchangeSsoToken, replacedBy, requireEmbedders, requireSamePath, requireUnexpired } from './redeem.ts';
+import {
+  exchangeSsoToken,
+  replacedBy,
+  requireEmbedders,
+  requirePlacement,
+  requireSamePath,
+  requireUnexpired,
+} from './redeem.ts';
 import type { VerifiedToken } from './sso-token.ts';
 
 export const EXCHANGE_REQUEST = z.object({
@@ -43,7 +50,10 @@ export async function exchangeForPortal(deps: Deps, c: AppContext, request: Exch
   if (request.redirect !== undefined) requireSamePath(verified, request.redirect);
   requireUnexpired(verified, deps.clock());
   const registered = standing?.integration.embed_origins ?? [];
-  requireEmbedders(request.embedders ?? [], [...registered, config.PORTAL_URL]);
+  if (request.embedders !== undefined) {
+    requirePlacement(verified, 'frame');
+    requireEmbedders(request.embedders, [...registered, config.PORTAL_URL]);
+  }
   const replaces = await replacedSessions(deps, c, { verified, session: request.session });
   const actor = isFromBrowser(c) ? 'browser' : 'portal';
   const exchange = { verified, replaces, actor, request: c.get('request') } as const;

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { Problem } from '../foundation/problem.ts';
 import type { AppContext } from '../http/context.ts';
 import { embeddingOrigin } from '../http/fetch-metadata.ts';
-import { keepsFrameCookies, writeProbeCookie } from '../sessions/cookies.ts';
+import { hasProbeCookie, writeProbeCookie } from '../sessions/cookies.ts';
 import { type Arrival, otherFramesSession, strangersSession } from './arrival.ts';
 import { requireEmbedders, requireUnspent } from './redeem.ts';
 
@@ -21,21 +21,34 @@ export type FrameEntry =
   // Sent to the same address again, with a cookie to bring along.
   | 'probe';
 
+/**
+ * True when this browser has shown that it keeps a cookie of ours in this frame. That of a session that is over shows nothing: some
+ * browsers bring along what they would not take any more.
+ */
+function keepsCookies(c: AppContext, { held }: Arrival): boolean {
+  return hasProbeCookie(c) || held.some(({ kind }) => kind === 'embed');
+}
+
+/** @throws Problem embedding-refused */
+export function requireRegisteredEmbedder({ config }: Deps, c: AppContext, { standing }: Arrival): void {
+  requireEmbedders([embeddingOrigin(c)], [...(standing?.integration.embed_origins ?? []), config.PORTAL_URL]);
+}
+
 /** How a link's frame is to be entered. @throws Problem embedding-refused, cookie-refused, or why the token cannot be spent */
 export async function chooseFrameEntry(deps: Deps, c: AppContext, arrival: Arrival): Promise<FrameEntry> {
   const { config, db } = deps;
-  const registered = arrival.standing?.integration.embed_origins ?? [];
-  requireEmbedders([embeddingOrigin(c)], [...registered, config.PORTAL_URL]);
+  requireRegisteredEmbedder(deps, c, arrival);
   const bearer = config.EMBED_WITHOUT_COOKIE === 'bearer' && c.req.query(SPEAKS) === '1';
   const taken = (otherFramesSession(arrival) ?? strangersSession(arrival)) !== undefined;
-  if (keepsFrameCookies(c) && !(bearer && taken)) return 'cookie';
+  const keeps = keepsCookies(c, arrival);
+  if (keeps && !(bearer && taken)) return 'cookie';
   // Nobody is sent on with a link that leads nowhere.
   await requireUnspent(db, arrival.verified);
-  if (keepsFrameCookies(c)) return 'bearer';
+  if (keeps) return 'bearer';
   if (c.req.query(PROBED) !== '1') return 'probe';
   if (bearer) return 'bearer';
   // The page has a button, so that only the pages that may embed the portal may frame it.
-  c.set('frame_ancestors', registered);
+  c.set('frame_ancestors', arrival.standing?.integration.embed_origins ?? []);
   throw new Problem('cookie-refused', 'The browser keeps no cookie for the portal inside this page');
 }
 

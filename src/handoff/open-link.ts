@@ -4,12 +4,14 @@
 import type { Deps } from '../deps.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AppContext, prove } from '../http/context.ts';
-import { isNavigation, isUnprompted, placementOf, requireOwnForm } from '../http/fetch-metadata.ts';
+import { embeddingOrigin, isNavigation, isUnprompted, placementOf, requireOwnForm } from '../http/fetch-metadata.ts';
+import { countAttempt } from '../http/failure-limit.ts';
 import { page } from '../http/page.ts';
 import { writeSessionCookie } from '../sessions/cookies.ts';
 import { type Arrival, ownSession, parseArrival, strangersSession } from './arrival.ts';
 import { continuePage, switchUserPage } from './confirm-page.ts';
-import { chooseFrameEntry, startProbe } from './frame-entry.ts';
+import { chooseFrameEntry, requireRegisteredEmbedder, startProbe } from './frame-entry.ts';
+import { isEmbedPath } from './redirect-path.ts';
 import {
   exchangeSsoToken,
   recordArrival,
@@ -24,6 +26,7 @@ type Reopened = { session_id: string; redirect_path: string };
 type Noted = { action: 'sso_token.reopened' | 'sso_token.held'; detail?: Record<string, string> };
 
 async function record(deps: Deps, c: AppContext, noted: Noted): Promise<void> {
+  if (noted.action === 'sso_token.held') await countAttempt(c, deps.failures);
   await recordArrival(deps, { actor: 'browser', ...noted, ...c.get('proved'), request: c.get('request') });
 }
 
@@ -86,7 +89,11 @@ async function reopen(deps: Deps, c: AppContext, { session_id, redirect_path }: 
 
 /** What has to happen before the token is spent; undefined when nothing has. */
 async function beforeSpending(deps: Deps, c: AppContext, arrival: Arrival): Promise<Response | undefined> {
-  const entered = placementOf(c) === 'frame' ? await enterFrame(deps, c, arrival) : undefined;
+  const placement = placementOf(c);
+  const entered = placement === 'frame' ? await enterFrame(deps, c, arrival) : undefined;
+  // A browser that does not say where it shows the page is not asked who is around it, but heard if it says.
+  if (placement === 'unknown' && isEmbedPath(arrival.verified.redirect_path) && embeddingOrigin(c) !== undefined)
+    requireRegisteredEmbedder(deps, c, arrival);
   return entered ?? askFirst(deps, c, arrival);
 }
 

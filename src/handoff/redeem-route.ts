@@ -7,15 +7,12 @@ import type { Deps } from '../deps.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
 import { type AppContext, type AppEnv, singleHeaders } from '../http/context.ts';
 import { isFromBrowser, placementOf } from '../http/fetch-metadata.ts';
+import { ANY_FRAME } from '../http/page.ts';
 import { EXCHANGE_REQUEST, exchangeForPortal } from './exchange.ts';
 import { openLink, submitForm } from './open-link.ts';
 import { recordArrival } from './redeem.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
-
-// An error page holds nothing to act upon, so it may be shown in whatever frame the link was opened in: a sentence that
-// helps instead of the browser's "refused to connect".
-const ANY_FRAME = ['https:', 'http:'];
 
 function isForm(c: AppContext): boolean {
   return (c.req.header('content-type') ?? '').toLowerCase().startsWith(FORM);

@@ -24,7 +24,7 @@ export type Redemption = {
   member: Member;
 };
 
-export function sessionKind(redirect_path: string): SessionKind {
+function sessionKind(redirect_path: string): SessionKind {
   return isEmbedPath(redirect_path) ? 'embed' : 'top_level';
 }
 

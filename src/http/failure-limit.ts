@@ -34,21 +34,30 @@ export function createFailureLimit(per_minute: number): FailureLimit {
   };
 }
 
-function isStranger(c: AppContext): boolean {
+/** Whose failures are counted: those of a stranger's address, and those of a link, which anybody may hold who saw it. */
+function countedBy(c: AppContext): string | undefined {
   const { partner_id, jti } = c.get('proved');
-  return partner_id === undefined && jti === undefined;
+  return jti ?? (partner_id === undefined ? c.get('request').client_address : undefined);
 }
 
-/** Counts a stranger's failed request, once. @throws Problem too-many-requests */
+/** Counts a failed request of a stranger, or with a link, once. @throws Problem too-many-requests */
 export async function countFailure(c: AppContext, failures: FailureLimit): Promise<void> {
-  if (c.error === undefined || c.res.status >= 500 || c.get('failure_counted') === true || !isStranger(c)) return;
+  if (c.error === undefined || c.res.status >= 500) return;
+  await countAttempt(c, failures);
+}
+
+/** The same for what is no failure and spends nothing, but leaves a row each time. @throws Problem too-many-requests */
+export async function countAttempt(c: AppContext, failures: FailureLimit): Promise<void> {
+  const counted_by = countedBy(c);
+  if (counted_by === undefined || c.get('failure_counted') === true) return;
   c.set('failure_counted', true);
-  const milliseconds = await failures(c.get('request').client_address);
+  const milliseconds = await failures(counted_by);
   if (milliseconds === undefined) return;
+  const { jti } = c.get('proved');
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
   throw new Problem(
     'too-many-requests',
-    `Too many requests from this address have failed; try again in ${seconds} seconds`,
+    `Too many requests ${jti === undefined ? 'from this address' : 'with this link'} have failed; try again in ${seconds} seconds`,
     {
       headers: { 'retry-after': String(seconds) },
     },

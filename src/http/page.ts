@@ -61,6 +61,12 @@ export function frameAncestors(sources: readonly string[]): string {
   return `frame-ancestors ${sources.length === 0 ? "'none'" : sources.join(' ')}`;
 }
 
+/**
+ * For an error page, which holds nothing to act upon: it may be shown in whatever frame it was asked for in, a sentence that helps
+ * instead of the browser's "refused to connect".
+ */
+export const ANY_FRAME = ['https:', 'http:'];
+
 /** A page that only tells something may be shown anywhere, one that acts may not. */
 function contentSecurityPolicy(frame_ancestors: readonly string[], scripted: boolean): string {
   const script = scripted ? `; script-src ${frameScript.source}` : '';

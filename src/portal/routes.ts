@@ -1,13 +1,13 @@
 // The portal's side: GET /auth/session (who is signed in), /auth/verify (forward-auth for a proxy), /auth/framing (who may frame
 // a page before anybody is signed in), POST /auth/logout. How a session begins is in handoff/.
 
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import type { Deps } from '../deps.ts';
 import { success } from '../http/answer.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import { requireSameOrigin } from '../http/fetch-metadata.ts';
-import { frameAncestors, page } from '../http/page.ts';
+import { placementOf, requireSameOrigin } from '../http/fetch-metadata.ts';
+import { ANY_FRAME, frameAncestors, page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
 import { bearerToken } from '../sessions/carried-session.ts';
 import { clearSessionCookie, readSessionCookie, SESSION_KINDS } from '../sessions/cookies.ts';
@@ -23,7 +23,8 @@ function wantsJwt(c: AppContext): boolean {
 }
 
 async function answerSession(deps: Deps, c: AppContext): Promise<Response> {
-  const signed_in = await getSignedIn(deps, c, statedPlace(c, deps.config.PORTAL_URL));
+  const place = c.req.query('place') === 'embed' ? 'embed' : statedPlace(c, deps.config.PORTAL_URL);
+  const signed_in = await getSignedIn(deps, c, place);
   const session_jwt = wantsJwt(c) ? { session_jwt: await signSessionJwt(deps, signed_in) } : {};
   return success(c, deps, { message: 'Signed in', data: { ...describeSession(signed_in), ...session_jwt } });
 }
@@ -65,8 +66,16 @@ function signedOutPage(c: AppContext): Response | Promise<Response> {
   return page(c, { title: 'Signed out', body, tone: 'done' });
 }
 
+const showInFrames: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (placementOf(c) === 'frame') c.set('frame_ancestors', ANY_FRAME);
+  await next();
+};
+
 export function portalRoutes(deps: Deps): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
+  // What these refuse, a proxy shows in the place of the page that was asked for, which may be in a frame.
+  routes.use('/auth/verify', showInFrames);
+  routes.use('/auth/verify/*', showInFrames);
   routes.get('/auth/session', (c) => answerSession(deps, c));
   routes.get('/auth/framing', (c) => answerFraming(deps, c));
   routes.get('/auth/verify', (c) => answerVerify(deps, c));

@@ -31,9 +31,8 @@ export function writeSessionCookie(
   setCookie(c, NAMES[kind], session_token, OPTIONS[kind]);
 }
 
-/** True when this browser has shown that it keeps a cookie of ours where this page is: the probe's, or a session's. */
-export function keepsFrameCookies(c: AppContext): boolean {
-  return readSessionCookie(c, 'embed') !== undefined || getCookie(c, PROBE, 'host') !== undefined;
+export function hasProbeCookie(c: AppContext): boolean {
+  return getCookie(c, PROBE, 'host') !== undefined;
 }
 
 /** Of the very kind of the session's cookie, so that what becomes of it tells what would become of that. */

@@ -159,6 +159,18 @@ describe('the pages around the frame', () => {
   });
 });
 
+test('the token of a page in a tab is not exchanged in a frame', async () => {
+  const { sso_token } = await mintLink(handoff, sample);
+  const post = (more: object) =>
+    call(handoff, '/auth/sso', {
+      method: 'POST',
+      headers: SCRIPT,
+      body: JSON.stringify({ token: sso_token, ...more }),
+    });
+  expect(problemOf(await post({ embedders: [PRACTICE_ORIGIN] }))).toBe('frame-refused');
+  expect((await post({})).status).toBe(200);
+});
+
 test('a session of another kind than the two is refused by name', async () => {
   const answer = await exchange(sample, { session: 'url' });
   expect(answer.json).toMatchObject({

@@ -90,6 +90,15 @@ describe('a browser that has not been asked', () => {
     expect(cookieOf(again)).toMatch(/^__Host-handoff-embed=ses_/);
   });
 
+  test('and brings along the cookie of a session that is over is asked all the same', async () => {
+    const cookie = `__Host-handoff-embed=ses_${'0'.repeat(32)}.${'A'.repeat(43)}`;
+    const opened = await link(tab);
+    const answer = await frame(tab, opened.path, { cookie });
+    expect(locationOf(answer).endsWith('&probe=1')).toBe(true);
+    expect(problemOf(await frame(tab, `${opened.path}&probe=1`, { cookie, ...asJson }))).toBe('cookie-refused');
+    expect(await outcomeOf(tab, opened)).toEqual(['unspent', 'good']);
+  });
+
   test('is refused before it is asked, where the page around it is not registered', async () => {
     const answer = await frame(tab, (await link(tab)).path, { referer: 'https://evil.example/', ...asJson });
     expect([problemOf(answer), answer.headers.getSetCookie()]).toEqual(['embedding-refused', []]);
@@ -211,5 +220,48 @@ describe('a frame in a browser where somebody else is signed in', () => {
     expect([answer.status, answer.text.includes('Continue as Pat Provider?')]).toEqual([200, true]);
     expect(answer.text).toContain('data-answer="asking"');
     expect(await isSignedIn(handoff, cookie)).toBe(true);
+  });
+});
+
+describe('a browser that does not say where it shows the page', () => {
+  const old = (referer?: string) => ({ ...asJson, ...(referer !== undefined && { referer }) });
+  test.each([
+    ['a page that is not registered', 'https://evil.example/', 'embedding-refused'],
+    ['a registered page', `${PRACTICE_ORIGIN}/`, undefined],
+    ['no page', undefined, undefined],
+  ])('is heard where it names %s', async (_, referer, problem) => {
+    const opened = await link(tab);
+    expect(problemOf(await call(tab, opened.path, { headers: old(referer) }))).toBe(problem);
+    expect(await outcomeOf(tab, opened)).toEqual([problem === undefined ? 'spent' : 'unspent', 'good']);
+  });
+
+  test('may come from anywhere with a link for a tab', async () => {
+    const opened = await mintLink(tab, sampleOf(tab));
+    expect((await call(tab, opened.path, { headers: old('https://evil.example/') })).status).toBe(303);
+  });
+});
+
+describe('a link that is opened again and again', () => {
+  test('leaves a bounded number of rows a minute, whether it is good or over', async () => {
+    const limited = await startHandoff({
+      environment: { EMBED_WITHOUT_COOKIE: 'bearer', FAILURES_PER_MINUTE: '3' },
+    });
+    try {
+      const sample = await createSample(limited.deps);
+      const [opened, other] = [await link(limited, sample), await link(limited, sample)];
+      const open = async ({ path }: Link) => (await frame(limited, `${path}&embed=1&probe=1`, asJson)).status;
+      const statuses = async (of: Link) => [await open(of), await open(of), await open(of), await open(of)];
+      expect(await statuses(opened)).toEqual([303, 303, 303, 429]);
+      expect(await open(other)).toBe(303);
+      expect((await frame(limited, opened.path, { cookie: PROBE_COOKIE })).status).toBe(303);
+      // Its counter is in wall time: a link of its own shows the same for one that is over.
+      const late = await link(limited, sample);
+      limited.clock.advance(300_000);
+      expect(await statuses(late)).toEqual([410, 410, 410, 429]);
+      const rows = await listEvents(limited.deps.db, { action: 'sso_token.held' }, { limit: 50 });
+      expect(rows).toHaveLength(4);
+    } finally {
+      await limited.close();
+    }
   });
 });

@@ -64,12 +64,15 @@ describe('what is not counted', () => {
     );
   });
 
-  test('links of ours that have been used, or are opened in the wrong place', async () => {
+  test('links of ours that have been used, or are opened in the wrong place: they are counted each for itself', async () => {
     const { path } = await mint(handoff, sample);
     const headers = { ...CLICK, accept: 'application/json' };
     expect((await call(handoff, path, { headers })).status).toBe(303);
     const framed = await mint(handoff, sample, { redirect_path: '/embed/patients' });
-    await expectUncounted(newClient(), [request(path, headers), request(framed.path, headers)], [410, 403]);
+    const from = newClient();
+    expect(await statusesOf(LIMIT + 1, () => request(path, headers)(from))).toEqual([410, 410, 410, 429]);
+    expect(await statusesOf(LIMIT + 1, () => request(framed.path, headers)(from))).toEqual([403, 403, 403, 429]);
+    expect((await request('/v1/credentials')(from)).status).toBe(400);
   });
 
   test('addresses where there is nothing, and pages that say so', async () => {

@@ -141,3 +141,22 @@ describe('GET /auth/session for a certain page', () => {
     expect((await ask('/auth/session?a=1', { cookie: embed, [name]: '/auth/session?a=1' })).status).toBe(200);
   });
 });
+
+describe('GET /auth/session for an embedded page', () => {
+  const embedded = async () => {
+    const { path } = await mintLink(handoff, sample, EMBED_PATH);
+    return cookieOf(await call(handoff, path, { headers: FRAME })) ?? '';
+  };
+  const kindOf = (answer: Answer) => (answer.json as { data: { embed: boolean } }).data.embed;
+
+  test('tells of the frame’s session, where there is one of the tabs beside it', async () => {
+    const both = `${await openLink(handoff, await mintLink(handoff, sample))}; ${await embedded()}`;
+    expect(kindOf(await ask('/auth/session?place=embed', { cookie: both }))).toBe(true);
+    expect(kindOf(await ask('/auth/session', { cookie: both }))).toBe(false);
+  });
+
+  test('tells of the tabs’ where that is the only one', async () => {
+    const only = await openLink(handoff, await mintLink(handoff, sample));
+    expect(kindOf(await ask('/auth/session?place=embed', { cookie: only }))).toBe(false);
+  });
+});

@@ -17,7 +17,7 @@ import {
   problemOf,
 } from '../support/client.ts';
 import { type Handoff, PUBLIC_URL, startHandoff } from '../support/handoff.ts';
-import { expectPlainPage } from '../support/html.ts';
+import { expectPlainPage, frameAncestorsOf } from '../support/html.ts';
 import { createSample, createSampleUser, type Sample } from '../support/sample.ts';
 import { ELSEWHERE, EMBEDDED, IN_HEADERS_ONLY } from './original-paths.ts';
 
@@ -227,4 +227,14 @@ describe('behind Envoy', () => {
     expect([await verifyAppended(path, ''), await verifyAppended(path, embed)]).toEqual([401, 401]);
     expect(await verifyAppended(path, top_level)).toBe(200);
   });
+});
+
+test('in a frame the refusal can be read, and tells the page around it what it is', async () => {
+  const answer = await call(handoff, '/auth/verify', { headers: { ...FRAME, 'x-forwarded-uri': EMBED_PATH } });
+  expectPlainPage(answer);
+  expect([answer.status, frameAncestorsOf(answer)]).toEqual([401, 'https: http:']);
+  expect(answer.headers.get('x-frame-options')).toBeNull();
+  expect(answer.text).toContain('data-problem="session-required"');
+  const in_a_tab = await call(handoff, '/auth/verify', { headers: { ...CLICK, 'x-forwarded-uri': EMBED_PATH } });
+  expect([in_a_tab.status, frameAncestorsOf(in_a_tab)]).toEqual([401, "'none'"]);
 });

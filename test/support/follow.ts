@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The fenced blocks of a language behind a place in a document, in their order. */
 export async function blocksOf(file: string, language: string, place = ''): Promise<string[]> {
@@ -17,7 +17,7 @@ export async function blocksOf(file: string, language: string, place = ''): Prom
   return [...document.slice(at).matchAll(fenced)].map(([, block = '']) => block);
 }
 
-export type Where = { cwd?: string; env: NodeJS.ProcessEnv };
+type Where = { cwd?: string; env: NodeJS.ProcessEnv };
 
 /** What a script puts out. @throws when it fails */
 export async function shell(script: string, { cwd = ROOT, env }: Where): Promise<string> {

@@ -724,8 +724,8 @@ export interface paths {
          * @description For embedded pages that are the same for everybody and are served before anybody is signed in
          *     (`EMBED_WITHOUT_COOKIE=bearer`): the proxy asks here, and adds the header to the page. The pages that may embed the session
          *     of this browser, and the page that the `Referer` names if an integration has registered its origin. Where the `Referer` is the
-         *     portal's own and there is no session, because a frame goes on to another page, all registered origins; nobody otherwise.
-         *     Says nothing about who is signed in, and is no use of a session.
+         *     portal's own and there is no session, because a frame goes on to another page, the page may stay where it is (`https:`);
+         *     nobody otherwise. Says nothing about who is signed in, and is no use of a session.
          */
         get: operations["getFraming"];
         put?: never;
@@ -1403,7 +1403,7 @@ export interface components {
         } & components["schemas"]["Success"];
         FramingDescribed: {
             data: {
-                /** @description Origins that may frame the page. */
+                /** @description Origins, or a scheme, of the pages that may frame the page. */
                 frame_ancestors: string[];
             };
         } & components["schemas"]["Success"];
@@ -1957,8 +1957,8 @@ export interface components {
             };
         };
         /**
-         * @description `too-many-requests`: the link is none of ours or not complete, and so were too many before it from this address. Nothing
-         *     has been spent or changed. A good link is answered even then.
+         * @description `too-many-requests`: the link is none of ours or not complete, and so were too many before it from this address; or it has been
+         *     opened too often without being spent. Nothing has been spent or changed. A good link is answered even then.
          */
         TooManyRequests: {
             headers: {
@@ -3622,7 +3622,8 @@ export interface operations {
             400: components["responses"]["LinkInvalid"];
             /**
              * @description `cross-site-request`: a page of another site sent this. `frame-required` or `frame-refused`: the form stood in the
-             *     wrong place. `embedding-refused`: one of `embedders` is not registered. `partner-suspended`,
+             *     wrong place, or `embedders` came with the token of a page in a tab. `embedding-refused`: one of `embedders` is not
+             *     registered. `partner-suspended`,
              *     `organization-suspended`, `integration-disabled` or `user-suspended`: access has been withdrawn. The token has not
              *     been spent.
              */
@@ -3669,6 +3670,11 @@ export interface operations {
     getSession: {
         parameters: {
             query?: {
+                /**
+                 * @description `embed`: for a page under `/embed/`, which is signed in by the embed session where there is one beside that of the tabs.
+                 * @example embed
+                 */
+                place?: "embed";
                 /**
                  * @description `1` asks for a session JWT in the answer.
                  * @example 1
