@@ -5,7 +5,17 @@ import { spawnSync } from 'node:child_process';
 import { exit, platform, stderr, stdout } from 'node:process';
 
 /** Names of scripts in package.json. */
-const STEPS = ['format:check', 'lint', 'typecheck', 'knip', 'imports', 'openapi:lint', 'client:check', 'test', 'test:browsers'];
+const STEPS = [
+  'format:check',
+  'lint',
+  'typecheck',
+  'knip',
+  'imports',
+  'openapi:lint',
+  'client:check',
+  'test',
+  'test:browsers',
+];
 
 for (const step of STEPS) {
   stdout.write(`\n== ${step}\n`);

@@ -53,7 +53,8 @@ export async function basicFaults(page: Page): Promise<string[]> {
           Boolean,
         ) || (element.labels?.length ?? 0) > 0,
     );
-    if (!name) faults.push(`a ${String(await control.evaluate((element: { nodeName: string }) => element.nodeName))} without a name`);
+    if (!name)
+      faults.push(`a ${await control.evaluate((element: { nodeName: string }) => element.nodeName)} without a name`);
   }
   const overflow = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   if (overflow === true) faults.push('wider than the screen');
