@@ -47,13 +47,14 @@ async function demonstrate({ json }: { json?: boolean }): Promise<void> {
   const sandbox = await startSandbox(process.env, startServer);
   const practice = await startBeside(sandbox);
   const { config, log } = sandbox.server.deps;
-  const shown = { ...sandbox, practice_url: practice?.url };
-  process.stdout.write(json === true ? bannerJson(config, shown) : bannerText(config, shown));
+  // Before the banner: whoever has read it may stop us.
   stopOnSignal(log, async () => {
     // The practice first: what it is about to answer it asks Handoff for.
     await practice?.close();
     await sandbox.server.close();
   });
+  const shown = { ...sandbox, practice_url: practice?.url };
+  process.stdout.write(json === true ? bannerJson(config, shown) : bannerText(config, shown));
 }
 
 // The database file and its neighbours hold people's data: nobody else on the machine has business in them.

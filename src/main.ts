@@ -10,8 +10,9 @@ import { startServer } from './server.ts';
 
 async function serve(): Promise<void> {
   const server = await startServer(parseConfig(process.env, 'production'));
-  server.deps.log.info({ port: server.port, host: server.deps.config.HOST }, 'listening');
+  // Before it says that it listens: whoever has read that may stop it.
   stopOnSignal(server.deps.log, server.close);
+  server.deps.log.info({ port: server.port, host: server.deps.config.HOST }, 'listening');
 }
 
 /** Without the sample practice, which is of the demonstration: demo/start.ts. */
@@ -19,8 +20,8 @@ async function sandbox({ json }: { json?: boolean }): Promise<void> {
   const { server, ...started } = await startSandbox(process.env, startServer);
   const { config, log } = server.deps;
   const shown = { ...started, practice_url: undefined };
-  process.stdout.write(json === true ? bannerJson(config, shown) : bannerText(config, shown));
   stopOnSignal(log, server.close);
+  process.stdout.write(json === true ? bannerJson(config, shown) : bannerText(config, shown));
 }
 
 // The database file and its neighbours hold people's data: nobody else on the machine has business in them.
