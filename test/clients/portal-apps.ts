@@ -21,6 +21,8 @@ import * as forFastify from '../../clients/portal/src/fastify.ts';
 import * as forHono from '../../clients/portal/src/hono.ts';
 
 export const OWN_POLICY = "default-src 'self'; frame-ancestors 'self'";
+/** As a server of files sends them. */
+const SHELL_HEADERS = { 'cache-control': 'public, max-age=600', vary: 'Accept' };
 
 /** Routes: /dashboard/plain, /dashboard/own (with headers of its own), /dashboard/broken, POST /dashboard/notes, /optional, /embed/shell. */
 type MakeListener = (portal: Portal, options: GuardOptions) => Promise<RequestListener>;
@@ -50,7 +52,7 @@ function honoApp(portal: Portal, options: GuardOptions): Promise<RequestListener
   app.get('/optional', forHono.guard(portal, { ...options, required: false }), (c) =>
     c.text(c.get('signedIn')?.userId ?? 'nobody'),
   );
-  app.get('/embed/shell', forHono.embedShell(portal), (c) => c.text('shell'));
+  app.get('/embed/shell', forHono.embedShell(portal), (c) => c.text('shell', 200, SHELL_HEADERS));
   return Promise.resolve(listenerOf((request) => app.fetch(request)));
 }
 
@@ -77,7 +79,7 @@ function expressApp(make: typeof express): MakeListener {
       response.send(request.signedIn?.userId ?? 'nobody');
     });
     app.get('/embed/shell', forExpress.embedShell(portal), (_, response) => {
-      response.send('shell');
+      response.set(SHELL_HEADERS).send('shell');
     });
     app.set('env', 'test');
     return app;
@@ -103,7 +105,9 @@ async function fastifyApp(portal: Portal, options: GuardOptions): Promise<Reques
     { onRequest: forFastify.guard(portal, { ...options, required: false }) },
     async ({ signedIn }) => signedIn?.userId ?? 'nobody',
   );
-  app.get('/embed/shell', { onRequest: forFastify.embedShell(portal) }, async () => 'shell');
+  app.get('/embed/shell', { onRequest: forFastify.embedShell(portal) }, async (_, reply) =>
+    reply.headers(SHELL_HEADERS).send('shell'),
+  );
   await app.ready();
   return (request, response) => app.routing(request, response);
 }
@@ -120,7 +124,7 @@ async function fetchApp(portal: Portal, options: GuardOptions): Promise<RequestL
     },
     '/dashboard/notes': () => new Response(null, { status: 204 }),
     '/dashboard/broken': () => new Response('broken', { status: 500 }),
-    '/embed/shell': () => new Response('shell'),
+    '/embed/shell': () => new Response('shell', { headers: SHELL_HEADERS }),
   };
   return listenerOf(async (request) => {
     const { pathname } = new URL(request.url);

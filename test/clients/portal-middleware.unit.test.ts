@@ -176,6 +176,8 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, makeListener) => {
     const answer = await call('/embed/shell', { headers: { ...PAGE, referer: 'https://practice.example/' } });
     expect([answer.status, answer.text]).toEqual([200, 'shell']);
     expect(answer.headers.get('content-security-policy')).toBe('frame-ancestors https://practice.example');
+    expect(answer.headers.get('cache-control'), 'the policy is this frame’s').toBe('no-store');
+    expect(answer.headers.get('vary')).toBe('Accept, Cookie, Referer');
     expect(asked.map(({ url }) => url)).toEqual([`${HANDOFF}/auth/framing`]);
   });
 });

@@ -37,8 +37,9 @@ async function openFrame({ handoff, call }: Behind, sample: Sample): Promise<str
   return sessionCookie(await call(path, { headers: { ...FRAME, cookie: PROBE } }));
 }
 
+/** By every name that a server of the CGI kind reads as x-auth-… (RFC 3875, 4.1.18). */
 const authHeaders = (seen: Seen | undefined) =>
-  Object.fromEntries(Object.entries(seen?.headers ?? {}).filter(([name]) => name.startsWith('x-auth-')));
+  Object.fromEntries(Object.entries(seen?.headers ?? {}).filter(([name]) => /^x[^a-z\d]auth/.test(name)));
 
 function policyOf({ headers }: ProxyAnswer): string[] {
   return (headers.get('content-security-policy') ?? '').split(',').map((policy) => policy.trim());
@@ -55,7 +56,29 @@ const FORGED = {
   'x-auth-embed': 'false',
   'x-auth-session-jwt': 'forged.session.jwt',
   'x-auth-content-security-policy': 'frame-ancestors *',
+  X_Auth_User_Id: 'usr_forged',
+  'X-Auth_Roles': 'admin',
+  x_auth_embed: 'false',
+  ...Object.fromEntries(".!#$%&'*+^`|~".split('').map((sign) => [`X${sign}Auth-User${sign}Id`, 'usr_forged'])),
 };
+
+// Some servers fold case, decode twice, take ";" and "\\" for "/", or a letter of another script for one of ASCII's.
+const READ_AS_DASHBOARD = [
+  '/../dashboard',
+  '/..;/dashboard',
+  '/..%5cdashboard',
+  '/..\\dashboard',
+  '/..%2fdashboard',
+  '/%2e%2e/dashboard',
+  '/%252e%252e/dashboard',
+  '/%252e%252e%252fdashboard',
+  '/x/../../dashboard',
+  '/x%5c..%5c..%5cdashboard',
+  '/%EF%BC%8E%EF%BC%8E/dashboard',
+  '/%c0%ae%c0%ae/dashboard',
+  '//dashboard',
+  '/.%00./dashboard',
+];
 
 export function describeProxy(name: string, { kind, withoutShells }: Suite): void {
   describe(`${name}, with embedded pages that the portal’s server makes`, () => {
@@ -95,6 +118,34 @@ export function describeProxy(name: string, { kind, withoutShells }: Suite): voi
       expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
     });
 
+    test('no client takes away what the portal is told', async () => {
+      const cookie = await openTab(behind, sample);
+      const connection =
+        'close, X-Auth-Roles, X-Auth-Embed, X-Auth-User-Id, X-Auth-Content-Security-Policy, X-Forwarded-Uri';
+      const answer = await behind.call(PATIENT_PATH, { headers: { cookie, connection } });
+      expect([answer.status, policyOf(answer).includes(NOBODY_FRAMES)]).toEqual([200, true]);
+      expect(authHeaders(behind.portal.seen[0])).toMatchObject({
+        'x-auth-user-id': sample.user_id,
+        'x-auth-roles': 'provider',
+        'x-auth-embed': 'false',
+        'x-auth-content-security-policy': NOBODY_FRAMES,
+      });
+    });
+
+    test.each(['x-forwarded-uri', 'x-forwarded-for', 'cookie'])(
+      'nor what Handoff is told, an embedded session elsewhere least of all: %s',
+      async (header) => {
+        const cookie = await openFrame(behind, sample);
+        const headers = { cookie, connection: `close, ${header}`, ...PROBLEM };
+        const answer = await behind.call(PATIENT_PATH, { headers });
+        expect([answer.status, slugOf(answer)]).toEqual([
+          401,
+          expect.stringMatching(/^session-(embed-only|required)$/),
+        ]);
+        expect(behind.portal.seen).toEqual([]);
+      },
+    );
+
     test('what they send reaches the portal', async () => {
       const cookie = await openTab(behind, sample);
       const options = {
@@ -121,6 +172,15 @@ export function describeProxy(name: string, { kind, withoutShells }: Suite): voi
         expect([problem.status, slugOf(problem)]).toEqual([401, expect.stringMatching(/^session-(required|expired)$/)]);
       }
       expect(behind.portal.seen).toEqual([]);
+    });
+
+    test('a frame may show the page that says so', async () => {
+      for (const path of [EMBED_PATH, PATIENT_PATH]) {
+        const page = await behind.call(path, { headers: FRAME });
+        expect([page.status, page.headers.get('x-frame-options')]).toEqual([401, null]);
+        const policy = page.headers.get('content-security-policy') ?? '';
+        expect(policy.match(/frame-ancestors[^;,]*/g)).toEqual(['frame-ancestors https: http:']);
+      }
     });
 
     test('an embedded session opens embedded pages, framed by whom the partner has registered', async () => {
@@ -183,9 +243,21 @@ export function describeProxy(name: string, { kind, withoutShells }: Suite): voi
     });
 
     test('the portal’s files are for everybody, without anything that looks like a user', async () => {
-      expect((await behind.call('/assets/style.css', { headers: FORGED })).status).toBe(200);
-      expect(authHeaders(behind.portal.seen[0])).toEqual({});
+      for (const path of ['/assets/style.css', '/assets/fonts/logo@2x-B_9~.png?v=1']) {
+        behind.portal.seen.length = 0;
+        expect((await behind.call(path, { headers: FORGED })).status).toBe(200);
+        expect([behind.portal.seen[0]?.url, authHeaders(behind.portal.seen[0])]).toEqual([path, {}]);
+      }
     });
+
+    test.each(READ_AS_DASHBOARD.map((path) => `/assets${path}`))(
+      'what some server could take for a page is none of them: %s',
+      async (path) => {
+        const answer = await behind.call(path, { headers: PROBLEM });
+        expect([401, 404, 400]).toContain(answer.status);
+        expect(behind.portal.seen).toEqual([]);
+      },
+    );
 
     test('Handoff’s addresses are not asked about', async () => {
       expect((await behind.call('/auth/signed-out')).status).toBe(200);
@@ -240,6 +312,8 @@ export function describeProxy(name: string, { kind, withoutShells }: Suite): voi
       expect(framed.headers.get('x-frame-options')).toBeNull();
       const { 'x-auth-content-security-policy': _, ...told } = authHeaders(behind.portal.seen[0]);
       expect(told, 'nobody is signed in').toEqual({});
+      expect(framed.headers.get('cache-control'), 'the policy is this frame’s').toBe('no-store');
+      expect(framed.headers.get('vary')?.split(', ').toSorted()).toEqual(['Accept', 'Cookie', 'Referer']);
       const hostile = await behind.call(SHELL_PATH, { headers: { ...FRAME, referer: 'https://evil.example/' } });
       expect([hostile.status, policyOf(hostile).includes(NOBODY_FRAMES)]).toEqual([200, true]);
     });
@@ -270,30 +344,46 @@ export function describeProxy(name: string, { kind, withoutShells }: Suite): voi
       expect([answer.status, behind.portal.seen[0]?.headers['x-auth-embed']]).toEqual([200, 'true']);
     });
 
+    test.each(['/embed/x', '/embed/patients/sample.pdf/~a_b?api/', '/embed/apiary', '/embed/x/api'])(
+      'an address without anything odd is one of a shell: %s',
+      async (path) => {
+        expect((await behind.call(path)).status).toBe(200);
+        expect(behind.portal.seen[0]?.url).toBe(path);
+      },
+    );
+
     test.each([
-      '/embed/%2e%2e/dashboard',
-      '/embed/..%2fdashboard',
-      '/embed/%252e%252e/dashboard',
-      '/embed/..;/dashboard',
-      '/embed/x/../../dashboard',
-      '/embed/../dashboard',
-      '/embed//dashboard',
-      '/embed/x%5c..%5cdashboard',
+      ...READ_AS_DASHBOARD.map((path) => `/embed${path}`),
       '/dashboard/..%2fembed/x',
+      '/EMBED/x',
+      '/embed/x%20y',
+      '/embed/.hidden',
     ])('serves nobody what some server could take for another page: %s', async (path) => {
       const answer = await behind.call(path, { headers: PROBLEM });
       expect([401, 404, 400]).toContain(answer.status);
       expect(behind.portal.seen).toEqual([]);
     });
 
-    test.each(['/embed/api/../x', '/embed/x/../api/me', '/embed/%61pi/me', '/embed//api/me', '/embed/api%2fme'])(
-      'the way to the data is guarded in other spellings, too: %s',
-      async (path) => {
-        const answer = await behind.call(path, { headers: PROBLEM });
-        expect([401, 404, 400]).toContain(answer.status);
-        expect(behind.portal.seen).toEqual([]);
-      },
-    );
+    test.each([
+      '/embed/api',
+      '/embed/api/../x',
+      '/embed/api?x',
+      '/embed/API/me',
+      '/embed/Api',
+      '/embed/api.json',
+      '/embed/api./me',
+      '/embed/api;x/me',
+      '/embed/%EF%BD%81pi/me',
+      '/embed/x/../api/me',
+      '/embed/%61pi/me',
+      '/embed//api/me',
+      '/embed/api%2fme',
+      '/embed/x%3f/../api/me',
+    ])('the way to the data is guarded in other spellings, too: %s', async (path) => {
+      const answer = await behind.call(path, { headers: PROBLEM });
+      expect([401, 404, 400]).toContain(answer.status);
+      expect(behind.portal.seen).toEqual([]);
+    });
 
     test('lets nobody change anything at the address of a shell', async () => {
       for (const method of ['POST', 'PUT', 'DELETE']) {

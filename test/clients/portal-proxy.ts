@@ -33,7 +33,12 @@ export type Portal = { port: number; seen: Seen[]; close: () => Promise<void> };
 /** A portal with headers of its own. */
 async function startPortal(): Promise<Portal> {
   const seen: Seen[] = [];
-  const own = { 'content-security-policy': "default-src 'self'", 'x-frame-options': 'DENY' };
+  const own = {
+    'content-security-policy': "default-src 'self'",
+    'x-frame-options': 'DENY',
+    'cache-control': 'public, max-age=600',
+    vary: 'Accept',
+  };
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '', headers } = incoming;
     seen.push({ method, url, headers, body: await text(incoming) });

@@ -17,12 +17,12 @@ type Router = {
   tls: object;
 };
 type Middleware = {
-  headers?: { customRequestHeaders?: Record<string, string> };
+  headers?: { customRequestHeaders?: Record<string, string>; customResponseHeaders?: Record<string, string> };
   forwardAuth?: { address: string; trustForwardHeader: boolean; authResponseHeadersRegex?: string };
 };
 
 const started = read('traefik.yml') as {
-  entryPoints: Record<string, unknown>;
+  entryPoints: Record<string, { http: { aliasHeadersStrategy: string } }>;
   accessLog: { fields: { defaultMode: string; names: Record<string, string>; headers: { defaultMode: string } } };
 };
 const { http } = read('traefik-routes.yml') as {
@@ -82,9 +82,60 @@ test('what Handoff tells is taken from clients and given to the portal', () => {
   expect(authResponseHeadersRegex).toBe('(?i)^X-Auth-');
 });
 
+test('no client sends the same under a name that some servers read alike', () => {
+  const strategies = Object.values(started.entryPoints).map(
+    ({ http: { aliasHeadersStrategy } }) => aliasHeadersStrategy,
+  );
+  expect(strategies).toEqual(['delete', 'delete']);
+});
+
+test('no cache keeps a shell', () => {
+  expect(http.routers['embed-shells']?.middlewares).toContain('shell-headers');
+  expect(http.middlewares['shell-headers']?.headers?.customResponseHeaders).toEqual({
+    'Cache-Control': 'no-store',
+    Vary: 'Cookie, Referer',
+  });
+});
+
+/** RE2's (?i) is a flag in JavaScript. */
+function matches(router: string, path: string): boolean {
+  const pattern = /PathRegexp\(`(?:\(\?i\))?(.*?)`\)/.exec(http.routers[router]?.rule ?? '')?.[1] ?? '';
+  const is_folding = http.routers[router]?.rule.includes('(?i)') === true;
+  return new RegExp(pattern, is_folding ? 'i' : '').test(path);
+}
+
+test.each([
+  ['/embed/api', true],
+  ['/embed/api/me', true],
+  ['/embed/API/me', true],
+  ['/embed/api.json', true],
+  ['/embed/apiary', false],
+  ['/embed/x/api', false],
+])('the way to the data is guarded before there is a shell: %s %s', (path, expected) => {
+  expect(matches('embed-api', path)).toBe(expected);
+  expect(http.routers['embed-api']?.priority).toBeGreaterThan(http.routers['embed-shells']?.priority ?? Infinity);
+});
+
+test.each([
+  ['/assets/style.css', true],
+  ['/assets/fonts/logo@2x-B_9~.png', true],
+  ['/assets/..;/dashboard', false],
+  ['/assets/../dashboard', false],
+  ['/assets/..\\dashboard', false],
+  ['/assets/%252e%252e/dashboard', false],
+  ['/assets/．．/dashboard', false],
+  ['/assets//dashboard', false],
+  ['/ASSETS/x', false],
+])('the address of a file is plain: %s %s', (path, expected) => {
+  expect(matches('assets', path)).toBe(expected);
+});
+
 test.each([
   ['/embed/patients/7', true],
   ['/embed/patients/1234-5678/prescriptions', true],
+  ['/embed/patients/sample.pdf/~a_b', true],
+  ['/embed/.hidden', false],
+  ['/embed/ａpi/x', false],
   ['/embed', false],
   ['/embed/', false],
   ['/embed/../dashboard', false],
@@ -94,8 +145,7 @@ test.each([
   ['/embedded/a', false],
   ['/dashboard/embed/a', false],
 ])('the address of a shell is plain: %s %s', (path, expected) => {
-  const pattern = /PathRegexp\(`(.*?)`\)/.exec(http.routers['embed-shells']?.rule ?? '')?.[1] ?? '';
-  expect(new RegExp(pattern).test(path)).toBe(expected);
+  expect(matches('embed-shells', path)).toBe(expected);
 });
 
 test('no path, query or header is logged', () => {

@@ -17,8 +17,9 @@ export type GuardOptions = {
   sameOrigin?: boolean;
 };
 
-/** `policy` is a Content-Security-Policy that the page has to go out with, beside its own. */
-export type Admitted = { signedIn: SignedIn | undefined; policy: string };
+/** What a page has to go out with: a Content-Security-Policy beside its own, and headers for caches by what kind it is. */
+export type PagePolicy = { kind: 'page' | 'shell'; frameAncestors: string };
+export type Admitted = { signedIn: SignedIn | undefined; policy: PagePolicy };
 export type Guarded = (Admitted & { refused: undefined }) | { refused: Answer };
 
 type Verdict = Admitted | { status: Refusal['status']; slug: string };
@@ -32,8 +33,8 @@ async function judge(
     return { status: 403, slug: 'cross-site-request' };
   }
   const { signedIn, reason } = await portal.identify(request);
-  if (signedIn !== undefined) return { signedIn, policy: signedIn.frameAncestors };
-  return required ? { status: 401, slug: reason } : { signedIn, policy: NOBODY_FRAMES };
+  if (signedIn === undefined && required) return { status: 401, slug: reason };
+  return { signedIn, policy: { kind: 'page', frameAncestors: signedIn?.frameAncestors ?? NOBODY_FRAMES } };
 }
 
 async function answerAway(error: unknown): Promise<Verdict> {
@@ -60,7 +61,9 @@ export async function guardRequest(portal: Portal, request: PortalRequest, optio
 
 /** For embedded documents that are the same for everybody and sign in by their script. */
 export async function guardShell(portal: Portal, request: PortalRequest): Promise<Guarded> {
-  const framed = async (): Promise<Verdict> => ({ signedIn: undefined, policy: await portal.framing(request) });
+  const framed = async (): Promise<Verdict> => {
+    return { signedIn: undefined, policy: { kind: 'shell', frameAncestors: await portal.framing(request) } };
+  };
   const verdict = await framed().catch(answerAway);
   return conclude(verdict, { portal, read: readRequest(request), onRefused: undefined });
 }
@@ -68,20 +71,24 @@ export async function guardShell(portal: Portal, request: PortalRequest): Promis
 /** The headers of a page that is about to go out. */
 export type PageHeaders = { get: (name: string) => string | undefined; set: (name: string, value: string) => void };
 
-const VARY = ['Cookie', 'Authorization'];
+/** What the answer depends on. Who may frame a shell, Handoff says by the page around the frame. */
+const VARY = { page: ['Cookie', 'Authorization'], shell: ['Cookie', 'Referer'] };
 
-function withVary(own: string | undefined): string {
+function withVary(own: string | undefined, kind: PagePolicy['kind']): string {
   const named = (own ?? '').split(',').map((name) => name.trim());
   const listed = named.filter((name) => name !== '');
-  const missing = VARY.filter(
+  const missing = VARY[kind].filter(
     (name) => !listed.some((other) => other === '*' || other.toLowerCase() === name.toLowerCase()),
   );
   return [...listed, ...missing].join(', ');
 }
 
-/** Adds what has to hold to what the page says of itself: its policy stands beside its own, and no cache keeps it unless it says so. */
-export function secureHeaders({ get, set }: PageHeaders, policy: string): void {
-  set('content-security-policy', addPolicy(get('content-security-policy'), policy));
-  set('vary', withVary(get('vary')));
-  if (get('cache-control') === undefined) set('cache-control', 'no-store');
+/**
+ * Adds what has to hold to what the page says of itself: the policy stands beside its own, and no cache keeps it unless it says so. No
+ * cache keeps a shell at all: it would be shown with who could frame it elsewhere.
+ */
+export function secureHeaders({ get, set }: PageHeaders, { kind, frameAncestors }: PagePolicy): void {
+  set('content-security-policy', addPolicy(get('content-security-policy'), frameAncestors));
+  set('vary', withVary(get('vary'), kind));
+  if (kind === 'shell' || get('cache-control') === undefined) set('cache-control', 'no-store');
 }

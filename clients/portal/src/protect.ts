@@ -1,6 +1,6 @@
 // For servers that take a fetch Request and give a Response, without a framework or with one that has no middleware here.
 
-import { guardRequest, guardShell, type Guarded, type GuardOptions, secureHeaders } from './guard.ts';
+import { guardRequest, guardShell, type Guarded, type GuardOptions, type PagePolicy, secureHeaders } from './guard.ts';
 import type { Portal } from './portal.ts';
 import type { Answer } from './refusal.ts';
 import type { SignedIn } from './signed-in.ts';
@@ -20,7 +20,7 @@ export function responseOf({ status, headers, body }: Answer): Response {
 }
 
 /** A copy, because the headers of an answer that was fetched cannot be changed. */
-function secured(response: Response, policy: string): Response {
+function secured(response: Response, policy: PagePolicy): Response {
   const copy = new Response(response.body, response);
   const get = (name: string) => copy.headers.get(name) ?? undefined;
   secureHeaders({ get, set: (name, value) => copy.headers.set(name, value) }, policy);
