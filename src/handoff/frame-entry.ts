@@ -29,9 +29,18 @@ function keepsCookies(c: AppContext, { held }: Arrival): boolean {
   return hasProbeCookie(c) || held.some(({ kind }) => kind === 'embed');
 }
 
+/** True when the cookie that the frame would get is somebody else's, or another frame's of another partner. */
+function isTaken(arrival: Arrival): boolean {
+  return (otherFramesSession(arrival) ?? strangersSession(arrival)) !== undefined;
+}
+
+function registeredOrigins({ standing }: Arrival): string[] {
+  return standing?.integration.embed_origins ?? [];
+}
+
 /** @throws Problem embedding-refused */
-export function requireRegisteredEmbedder({ config }: Deps, c: AppContext, { standing }: Arrival): void {
-  requireEmbedders([embeddingOrigin(c)], [...(standing?.integration.embed_origins ?? []), config.PORTAL_URL]);
+export function requireRegisteredEmbedder({ config }: Deps, c: AppContext, arrival: Arrival): void {
+  requireEmbedders([embeddingOrigin(c)], [...registeredOrigins(arrival), config.PORTAL_URL]);
 }
 
 /** How a link's frame is to be entered. @throws Problem embedding-refused, cookie-refused, or why the token cannot be spent */
@@ -39,16 +48,15 @@ export async function chooseFrameEntry(deps: Deps, c: AppContext, arrival: Arriv
   const { config, db } = deps;
   requireRegisteredEmbedder(deps, c, arrival);
   const bearer = config.EMBED_WITHOUT_COOKIE === 'bearer' && c.req.query(SPEAKS) === '1';
-  const taken = (otherFramesSession(arrival) ?? strangersSession(arrival)) !== undefined;
   const keeps = keepsCookies(c, arrival);
-  if (keeps && !(bearer && taken)) return 'cookie';
+  if (keeps && !(bearer && isTaken(arrival))) return 'cookie';
   // Nobody is sent on with a link that leads nowhere.
   await requireUnspent(db, arrival.verified);
   if (keeps) return 'bearer';
   if (c.req.query(PROBED) !== '1') return 'probe';
   if (bearer) return 'bearer';
   // The page has a button, so that only the pages that may embed the portal may frame it.
-  c.set('frame_ancestors', arrival.standing?.integration.embed_origins ?? []);
+  c.set('frame_ancestors', registeredOrigins(arrival));
   throw new Problem('cookie-refused', 'The browser keeps no cookie for the portal inside this page');
 }
 

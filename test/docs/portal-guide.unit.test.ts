@@ -87,12 +87,13 @@ test('the sample practice’s button opens the portal of the guide, signed in', 
 test('its pane shows the embedded page of the guide, signed in', { timeout: 60_000 }, async () => {
   const page = await openPatient();
   await page.getByRole('button', { name: 'Prescribe here' }).click();
-  await page.frameLocator('iframe').getByText('Signed in as Pat Provider').waitFor({ timeout: 30_000 });
+  const embedded = page.frameLocator('iframe').getByText('Signed in as Pat Provider');
+  await expect.poll(() => embedded.count(), { timeout: 30_000 }).toBe(1);
 });
 
 test('nobody is signed in in another browser, and the page says so', async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
   await page.goto(`${portal_url}/dashboard`);
-  await page.getByText('You are not signed in').waitFor();
+  expect(await page.locator('h1').textContent()).toBe('You are not signed in');
 });
