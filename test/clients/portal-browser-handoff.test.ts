@@ -73,6 +73,7 @@ let sample: Sample;
 let servers: Server[];
 let portal_url: string;
 let practice_url: string;
+let other_practice_url: string;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -115,15 +116,18 @@ function portalApp() {
 }
 
 beforeAll(async () => {
-  const [portal_port, practice_port] = [await freePort(), await freePort()];
+  const [portal_port, practice_port, other_port] = [await freePort(), await freePort(), await freePort()];
   portal_url = `http://localhost:${portal_port}`;
   practice_url = `http://127.0.0.1:${practice_port}`;
+  other_practice_url = `http://127.0.0.1:${other_port}`;
   const environment = { PORTAL_URL: portal_url, API_URL: portal_url, EMBED_WITHOUT_COOKIE: 'bearer' };
   handoff = await startHandoff({ environment });
   sample = await createSample(handoff.deps, { integration: { embed_origins: [practice_url] } });
+  await createSample(handoff.deps, { integration: { embed_origins: [other_practice_url] } });
   servers = [
     createServer(portalApp()).listen(portal_port, '127.0.0.1'),
     createServer((...exchange) => void answerPractice(...exchange)).listen(practice_port, '127.0.0.1'),
+    createServer((...exchange) => void answerPractice(...exchange)).listen(other_port, '127.0.0.1'),
   ];
   await Promise.all(servers.map((server) => once(server, 'listening')));
   browser = await startBrowser(OFFLINE);
@@ -194,6 +198,23 @@ test('a link signs the frame in by cookie, and the session is renewed in place',
   expect(await frame.evaluate("document.getElementById('note').value")).toBe('not lost');
   await pass(14 * MINUTE);
   expect(await frame.evaluate('me()'), 'past the first session’s end').toEqual([200, sample.user_id]);
+});
+
+test('a page of another integration gets nothing of the cookie’s session', { timeout: 60_000 }, async () => {
+  await embed('link');
+  await page.goto(other_practice_url);
+  // It says nothing; the frame may be shown there, because that page is registered as well.
+  await page.evaluate(`(() => {
+    const iframe = document.createElement('iframe');
+    iframe.src = ${JSON.stringify(portal_url + EMBED_PATH)};
+    document.body.append(iframe);
+  })()`);
+  await expectSoon(() => page.frames().length).toBe(2);
+  const [, frame] = page.frames();
+  await expectSoon(() => frame?.evaluate('globalThis.told !== undefined').catch(() => false)).toBe(true);
+  await context.clock.fastForward(1_000);
+  await expectSoon(() => frame?.evaluate('told')).toEqual(['embedding-refused']);
+  expect(await frame?.evaluate('me().catch((error) => error.problem)')).toBe('embedding-refused');
 });
 
 test(

@@ -57,6 +57,22 @@ async function signedIn(links: object[], mode: 'cookie' | 'bearer' = 'bearer'): 
   return opened;
 }
 
+/** Holds answers at an address back until `release` is called. */
+async function holdBack(address = '**/auth/sso'): Promise<{ spent: () => number; release: () => void }> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let spent = 0;
+  await page.route(address, async (route) => {
+    const response = await route.fetch();
+    spent += 1;
+    await released;
+    await route.fulfill({ response });
+  });
+  return { spent: () => spent, release };
+}
+
 const reasons = async (opened: Opened) =>
   (await toldAround(opened)).filter(({ type }) => type === 'link-needed').map(({ reason }) => reason);
 const bearers = () => [...stub.bearers.keys()];
@@ -343,6 +359,173 @@ test('signing out ends it for this page, and leaves the browser’s cookie alone
   await expectSoon(async () => (await typesTold(opened)).at(-1)).toBe('expired');
   expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'session-expired']);
   expect((await toldPage(opened)).map(([name]) => name)).toEqual(['onSignedIn']);
+});
+
+test('signing out also ends a cookie of the same user that the page has met, and nobody else’s', async () => {
+  const opened = await signedIn([stub.link(), stub.link()], 'cookie');
+  const own = stub.cookie;
+  // Somebody else signs in in the meantime, so that the page goes on as a bearer.
+  stub.cookie = stub.session('usr_other');
+  expect((await callFrom(opened, '/embed/api/me'))[0]).toBe(200);
+  expect(bearers()).toHaveLength(1);
+  await opened.frame.evaluate('handoff.signOut()');
+  expect([bearers(), stub.cookie?.user.user_id]).toEqual([[], 'usr_other']);
+  await opened.frame.evaluate('handoff.signInAgain()');
+  stub.cookie = own;
+  expect(bearers()).toHaveLength(1);
+  await opened.frame.evaluate('handoff.signOut()');
+  expect([bearers(), stub.cookie]).toEqual([[], undefined]);
+});
+
+describe('what is under way', () => {
+  async function lastRequestId(opened: Opened, count: number): Promise<unknown> {
+    await expectSoon(async () => (await reasons(opened)).length).toBe(count);
+    return (await toldAround(opened)).findLast(({ type }) => type === 'link-needed')?.['request_id'];
+  }
+
+  const sendLink = (request_id: unknown, link = stub.link()) =>
+    page.evaluate(`post(${JSON.stringify({ ...link, request_id })}, ${JSON.stringify(stub.url)})`);
+  const logouts = () => stub.asked.filter(({ path }) => path === '/auth/logout').length;
+
+  test('when somebody signs out brings nobody back: a link that comes after it is not spent', async () => {
+    const opened = await signedIn([stub.link()]);
+    await pass(13 * MINUTE);
+    const request_id = await lastRequestId(opened, 2);
+    await opened.frame.evaluate('handoff.signOut()');
+    await sendLink(request_id);
+    await page.waitForTimeout(WITHOUT_ANSWER);
+    expect([bearers(), stub.posts().length]).toEqual([[], 1]);
+    expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'session-expired']);
+    expect((await toldPage(opened)).map(([name]) => name)).toEqual(['onSignedIn']);
+    expect((await typesTold(opened)).at(-1)).toBe('expired');
+  });
+
+  test.each(['bearer', 'cookie'] as const)('and is a session by then, a %s, is ended', async (mode) => {
+    const opened = await signedIn([stub.link(), stub.link()].slice(mode === 'cookie' ? 1 : 0), mode);
+    const { spent, release } = await holdBack();
+    await pass(13 * MINUTE);
+    await expectSoon(spent).toBe(1);
+    const [renewed] = bearers();
+    const cookie = stub.cookie;
+    await opened.frame.evaluate('handoff.signOut()');
+    // The browser keeps what comes last.
+    stub.cookie = cookie;
+    release();
+    await expectSoon(logouts).toBe(2);
+    await page.waitForTimeout(WITHOUT_ANSWER);
+    expect([bearers(), stub.cookie, renewed === undefined]).toEqual([[], undefined, mode === 'cookie']);
+    expect((await toldPage(opened)).map(([name]) => name)).toEqual(['onSignedIn']);
+    expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'session-expired']);
+  });
+
+  test.each(['bearer', 'cookie'] as const)(
+    'when the connection is closed leaves no %s behind that it made',
+    async (mode) => {
+      const opened = await signedIn([stub.link(), stub.link()].slice(mode === 'cookie' ? 1 : 0), mode);
+      const { spent, release } = await holdBack();
+      await pass(13 * MINUTE);
+      await expectSoon(spent).toBe(1);
+      const { cookie } = stub;
+      await opened.frame.evaluate('handoff.close()');
+      release();
+      await expectSoon(bearers).toEqual([]);
+      await page.waitForTimeout(WITHOUT_ANSWER);
+      expect(stub.cookie, 'a cookie was there before, and closing does not sign out').toBe(cookie);
+      expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'closed']);
+    },
+  );
+
+  test('before somebody signs out does not disturb who signs in after that', async () => {
+    const opened = await signedIn([stub.link()]);
+    await pass(13 * MINUTE);
+    const late = await lastRequestId(opened, 2);
+    await opened.frame.evaluate('handoff.signOut()');
+    const links = Array.from({ length: 3 }, () => stub.link());
+    await page.evaluate(`links.push(...${JSON.stringify(links)})`);
+    await opened.frame.evaluate('handoff.signInAgain()');
+    stub.bearers.clear();
+    expect(await callFrom(opened, '/embed/api/me'), 'a link of its own').toEqual([200, expect.anything()]);
+    const [again] = bearers();
+    await page.evaluate(`post(${JSON.stringify({ ...REFUSED, request_id: late })}, ${JSON.stringify(stub.url)})`);
+    await pass(13 * MINUTE);
+    await expectSoon(() => reasons(opened)).toEqual(['no-cookie', 'renewal', 'asked', 'expired', 'renewal']);
+    await expectSoon(() => bearers().length === 1 && bearers()[0] !== again).toBe(true);
+    expect((await toldPage(opened)).map(([name]) => name)).toEqual(['onSignedIn', 'onSignedIn']);
+  });
+
+  test('is ended as well when it becomes a session before somebody is signed out', async () => {
+    const opened = await signedIn([stub.link(), stub.link()]);
+    const renewal = await holdBack();
+    const end = await holdBack('**/auth/logout');
+    await pass(13 * MINUTE);
+    await expectSoon(renewal.spent).toBe(1);
+    const signed_out = opened.frame.evaluate('handoff.signOut()');
+    await expectSoon(end.spent).toBe(1);
+    renewal.release();
+    await page.waitForTimeout(WITHOUT_ANSWER);
+    end.release();
+    await signed_out;
+    await expectSoon(bearers).toEqual([]);
+    expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'session-expired']);
+  });
+
+  test('when the page still looks for its session is not taken', async () => {
+    stub.cookie = stub.session();
+    const look = await holdBack('**/auth/session?*');
+    const opened = await openFrame(page, stub);
+    await expectSoon(look.spent).toBe(1);
+    await opened.frame.evaluate('handoff.signOut()');
+    look.release();
+    await page.waitForTimeout(3 * WITHOUT_ANSWER);
+    expect(await toldPage(opened)).toEqual([]);
+    expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'session-expired']);
+  });
+});
+
+describe('a request that waits while somebody signs in again', () => {
+  const SENT = JSON.stringify({ method: 'POST', body: '{"written_by":"the first user"}' });
+  const notes = () => stub.asked.filter(({ path }) => path === '/embed/api/notes').length;
+
+  /** A page whose session is over, and what the page around it has when a person signs in again. */
+  async function over(next: string, path = '/embed/page'): Promise<Opened> {
+    await context.clock.install();
+    const opened = await openFrame(page, stub, { links: [stub.link(), REFUSED], path });
+    await expectSoon(() => toldPage(opened)).toEqual([['onSignedIn', SUBJECT.user_id]]);
+    stub.bearers.clear();
+    expect((await callFrom(opened, '/embed/api/me'))[0]).toBe(401);
+    await page.evaluate(`links.push(${JSON.stringify(stub.link(next))})`);
+    return opened;
+  }
+
+  const sendWaiting = `void handoff.signInAgain(), call('/embed/api/notes', ${SENT})`;
+
+  test('is sent when it is the same user', async () => {
+    const opened = await over(SUBJECT.user_id);
+    expect(await opened.frame.evaluate(sendWaiting)).toEqual([200, expect.stringContaining('the first user')]);
+  });
+
+  test('is not sent as the next user', async () => {
+    const opened = await over('usr_other');
+    expect(await opened.frame.evaluate(sendWaiting)).toEqual(['HandoffError', 'session-changed']);
+    expect(notes()).toBe(0);
+    expect((await callFrom(opened, '/embed/api/notes', { method: 'POST', body: '{}' }))[0], 'a later one').toBe(200);
+  });
+
+  test('is not sent as the next user, nor is a later one until the page is loaded anew', async () => {
+    const opened = await over('usr_other', '/embed/page?without=onSubjectChanged');
+    const anew = await holdBack('**/embed/page?*');
+    // It tells the page around it, because the browser answers no test while it loads another page.
+    const send = `call('/embed/api/notes', ${SENT}).then((answer) => parent.postMessage({ type: 'sent', answer }, '*'))`;
+    await opened.frame.evaluate(`void handoff.signInAgain(), setInterval(() => ${send}, 20)`);
+    const answers = async () => (await toldAround(opened)).filter(({ type }) => type === 'sent');
+    await expectSoon(anew.spent).toBe(1);
+    const so_far = (await answers()).length;
+    await expectSoon(async () => (await answers()).length).toBeGreaterThan(so_far + 3);
+    expect((await answers()).at(-1)).toMatchObject({ answer: ['HandoffError', 'session-changed'] });
+    expect(notes()).toBe(0);
+    anew.release();
+    await expectSoon(() => toldPage(opened).catch(() => undefined), 'the page that is loaded anew').toEqual([]);
+  });
 });
 
 test('a connection that is closed says and hears nothing more', async () => {

@@ -65,6 +65,8 @@ window.greet = (origin, subject) => {
 export class StubPortal {
   /** Whom the cookie of whatever browser is of. */
   cookie: Session | undefined;
+  /** Whom the cookie of its tabs is of. */
+  tab: Session | undefined;
   keeps_cookies = true;
   /** Sessions by their bearer. */
   readonly bearers = new Map<string, Session>();
@@ -102,6 +104,7 @@ export class StubPortal {
 
   reset(): void {
     this.cookie = undefined;
+    this.tab = undefined;
     this.keeps_cookies = true;
     this.bearers.clear();
     this.asked.length = 0;
@@ -153,7 +156,7 @@ export class StubPortal {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '', this.url);
+    const { pathname, searchParams } = new URL(request.url ?? '', this.url);
     if (pathname.startsWith('/kit/')) return sendFile(response, new URL(pathname.slice(5), SOURCES));
     if (pathname === '/page.js') return send(response, 200, PAGE_SCRIPT, { 'content-type': 'text/javascript' });
     if (pathname.startsWith('/embed/page') || pathname === '/dashboard') return sendPage(response);
@@ -163,18 +166,24 @@ export class StubPortal {
     const body: unknown = method === 'POST' ? await readJson(request).catch(() => undefined) : undefined;
     this.asked.push({ method, path: pathname, headers, body });
     if (this.is_away) return sendJson(response, 503, {});
+    if (pathname === '/auth/session') return this.#answerSession(headers, searchParams.get('place'), response);
     return this.#answerHandoff(pathname, { headers, body }, response);
+  }
+
+  #answerSession(headers: IncomingMessage['headers'], place: string | null, response: ServerResponse): void {
+    const session = place === 'embed' ? (this.cookie ?? this.tab) : (this.tab ?? this.cookie);
+    if (headers.authorization !== undefined || session === undefined) return sendProblem(response, 'session-required');
+    return this.#sendSession(response, session);
   }
 
   #answerHandoff(path: string, { headers, body }: Pick<Asked, 'headers' | 'body'>, response: ServerResponse): void {
     const session = this.#carried(headers);
     if (path === '/auth/sso')
       return this.#exchange((body ?? this.link()) as { token: string; session: string }, { headers, response });
+    if (path === '/auth/logout') return this.#signOut(headers, response);
     if (path === '/elsewhere') return send(response, 302, '', { location: `${this.around_url}/` });
     if (session === undefined)
       return sendProblem(response, headers.authorization === undefined ? 'session-required' : 'session-expired');
-    if (path === '/auth/session') return this.#sendSession(response, session);
-    if (path === '/auth/logout') return this.#signOut(headers, response);
     const subject = `${session.user.user_id}/${session.organization.organization_id}`;
     if (headers['handoff-subject'] !== subject) return sendProblem(response, 'session-changed');
     return sendJson(response, 200, { user_id: session.user.user_id, body });

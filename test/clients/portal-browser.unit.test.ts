@@ -2,7 +2,7 @@
 // that the session is nowhere to be found.
 
 import axe from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { basicFaults, OFFLINE, startBrowser } from '../browser/browser.ts';
 import {
@@ -79,6 +79,137 @@ describe('where the browser keeps a cookie', () => {
     expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'embedding-refused']);
     await page.waitForTimeout(WITHOUT_ANSWER);
     expect(await typesTold(opened)).toEqual(['ready']);
+  });
+
+  test('a tab’s session beside it is the tab’s', async () => {
+    stub.cookie = stub.session();
+    stub.tab = stub.session('usr_other');
+    const opened = await openFrame(page, stub);
+    await expectSoon(() => toldPage(opened)).toEqual(SIGNED_IN);
+    expect(stub.posts()).toEqual([]);
+    await page.goto(`${stub.url}/dashboard`);
+    await expectSoon(() => toldPage({ frame: page.mainFrame() })).toEqual([['onSignedIn', 'usr_other']]);
+  });
+});
+
+/** Puts an iframe into a page, and gives what is in it. */
+async function frameIn(around: Frame, src: string, referrerpolicy = ''): Promise<Frame> {
+  const before = page.frames();
+  await around.evaluate(`(() => {
+    const iframe = document.createElement('iframe');
+    iframe.referrerPolicy = ${JSON.stringify(referrerpolicy)};
+    iframe.src = ${JSON.stringify(src)};
+    document.body.append(iframe);
+  })()`);
+  const added = () => page.frames().find((one) => !before.includes(one));
+  await expectSoon(() => added()?.url()).toBe(src);
+  const frame = added();
+  if (frame === undefined) throw new Error('no frame');
+  await expectSoon(() =>
+    frame.evaluate('(globalThis.handoff ?? globalThis.links) !== undefined').catch(() => false),
+  ).toBe(true);
+  return frame;
+}
+
+const REFUSED = [['onError', 'embedding-refused']];
+const greeting = (subject: object = SUBJECT) => `greet(${JSON.stringify(stub.url)}, ${JSON.stringify(subject)})`;
+
+describe('the cookie is there in frames of every page, but its session is used', () => {
+  const elsewhere = ['https://registered.example'];
+  /** A second origin of the partner's server. */
+  const other_origin = () => stub.around_url.replace('127.0.0.1', 'localhost');
+  const cookieFor = (...embed_origins: string[]) => {
+    stub.cookie = { ...stub.session(), embed_origins };
+  };
+
+  test('in no page that is not registered, though it says nothing, nor when it greets late', async () => {
+    cookieFor(...elsewhere);
+    const opened = await openFrame(page, stub, { subject: undefined });
+    await expectSoon(() => toldPage(opened)).toEqual(REFUSED);
+    expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'embedding-refused']);
+    await page.evaluate(greeting());
+    await expectSoon(() => toldPage(opened)).toEqual([...REFUSED, ...REFUSED]);
+    expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'embedding-refused']);
+    expect(await typesTold(opened)).toEqual(['ready']);
+    expect(stub.asked.filter(({ path }) => path !== '/auth/session')).toEqual([]);
+  });
+
+  test('never for a page that greets for its own user: that one signs in by a link, early or late', async () => {
+    stub.cookie = { ...stub.session('usr_other'), embed_origins: elsewhere };
+    const early = await openFrame(page, stub, { links: [stub.link()] });
+    await expectSoon(() => toldPage(early)).toEqual(SIGNED_IN);
+    const late = await openFrame(page, stub, { links: [stub.link()], subject: undefined });
+    await expectSoon(() => toldPage(late)).toEqual(REFUSED);
+    await page.evaluate(greeting());
+    await expectSoon(() => toldPage(late)).toEqual([...REFUSED, ...SIGNED_IN]);
+    expect(stub.cookie.user.user_id).toBe('usr_other');
+  });
+
+  test.each([
+    { registered: 'all pages', told: SIGNED_IN },
+    { registered: 'the nearest page alone', told: REFUSED },
+  ])('with $registered around it registered', async ({ registered, told }) => {
+    cookieFor(other_origin(), ...(registered === 'all pages' ? [stub.around_url] : []));
+    await page.goto(stub.around_url);
+    const between = await frameIn(page.mainFrame(), `${other_origin()}/`);
+    const frame = await frameIn(between, `${stub.url}/embed/page`);
+    await expectSoon(() => toldPage({ frame })).toEqual(told);
+    await between.evaluate(greeting());
+    await page.waitForTimeout(WITHOUT_ANSWER);
+    expect((await callFrom({ frame }, '/embed/api/me'))[0]).toBe(told === SIGNED_IN ? 200 : 'HandoffError');
+  });
+
+  describe('where the browser does not tell which pages are around,', () => {
+    beforeEach(async () => {
+      await page.route('**/kit/parent.js', async (route) => {
+        const response = await route.fetch();
+        const source = await response.text();
+        const body = source.replace('{ ancestorOrigins } = window.location', 'ancestorOrigins = undefined');
+        if (body === source) throw new Error('the kit asks in another way');
+        await route.fulfill({ response, body });
+      });
+      await page.goto(stub.around_url);
+    });
+
+    test('in a registered page, which the frame was opened by', async () => {
+      cookieFor(stub.around_url);
+      const frame = await frameIn(page.mainFrame(), `${stub.url}/embed/page`);
+      await expectSoon(() => toldPage({ frame })).toEqual(SIGNED_IN);
+    });
+
+    test('not in one that is not registered', async () => {
+      cookieFor(...elsewhere);
+      const frame = await frameIn(page.mainFrame(), `${stub.url}/embed/page`);
+      await expectSoon(() => toldPage({ frame })).toEqual(REFUSED);
+    });
+
+    test('not in one that nobody tells of, until it greets', async () => {
+      cookieFor(stub.around_url);
+      const frame = await frameIn(page.mainFrame(), `${stub.url}/embed/page`, 'no-referrer');
+      await expectSoon(() => toldPage({ frame })).toEqual(REFUSED);
+      await page.evaluate(greeting());
+      await expectSoon(() => toldPage({ frame })).toEqual([...REFUSED, ...SIGNED_IN]);
+    });
+
+    test('not in a page inside another one', async () => {
+      cookieFor(stub.around_url, other_origin());
+      const between = await frameIn(page.mainFrame(), `${other_origin()}/`);
+      const frame = await frameIn(between, `${stub.url}/embed/page`);
+      await expectSoon(() => toldPage({ frame })).toEqual(REFUSED);
+    });
+
+    test('no longer when the page that greets is another than the one that opened it', async () => {
+      cookieFor(other_origin());
+      const frame = await frameIn(page.mainFrame(), `${other_origin()}/`);
+      await frame.evaluate(`location.href = ${JSON.stringify(`${stub.url}/embed/page`)}`);
+      await expectSoon(() => toldPage({ frame }).catch(() => [])).toEqual(SIGNED_IN);
+      await page.evaluate(greeting());
+      await expectSoon(() => toldPage({ frame })).toEqual([...SIGNED_IN, ...REFUSED]);
+      const count = stub.asked.length;
+      expect(await callFrom({ frame }, '/embed/api/me')).toEqual(['HandoffError', 'embedding-refused']);
+      expect(stub.asked).toHaveLength(count);
+      expect(await page.evaluate('told.map(([, , { type }]) => type)')).toEqual(['ready']);
+    });
   });
 });
 
@@ -163,6 +294,21 @@ describe('where it keeps none', () => {
     await expectSoon(() => typesTold(opened)).toEqual(['ready', 'link-needed', 'error']);
     expect((await toldAround(opened)).at(-1)).toMatchObject({ problem: 'token-expired' });
     expect(await callFrom(opened, '/embed/api/me')).toEqual(['HandoffError', 'token-expired']);
+  });
+
+  test.each(['/dashboard', '/embedded/page', '/', 'embed/page', 'https://evil.example/embed/page'])(
+    'a link to %s is not spent',
+    async (redirect_path) => {
+      const opened = await openFrame(page, stub, { links: [{ ...stub.link(), redirect_path }] });
+      await expectSoon(() => toldPage(opened)).toEqual([['onError', 'frame-refused']]);
+      expect(stub.posts()).toEqual([]);
+    },
+  );
+
+  test.each(['/embed', '/embed?patient=1', '/embed/patients/1#notes'])('a link to %s is', async (redirect_path) => {
+    const opened = await openFrame(page, stub, { links: [{ ...stub.link(), redirect_path }] });
+    await expectSoon(() => toldPage(opened)).toEqual(SIGNED_IN);
+    expect(stub.posts()[0]?.body).toMatchObject({ redirect: redirect_path });
   });
 
   test('a person can ask again after there was no link, and nobody else does', async () => {

@@ -2,6 +2,7 @@
 // Handoff's addresses on this origin: who is signed in, a token for a session, signing out.
 
 import { HandoffError } from './errors.js';
+import { ParentPage } from './parent.js';
 
 /** @import { Found, Mode } from './protocol.js' */
 
@@ -46,12 +47,13 @@ export class HandoffApi {
   }
 
   /**
-   * Whom the browser's cookie is of.
+   * Whom the browser's cookie is of; in a frame that of its embedded pages, which a tab's may be beside.
    *
    * @returns {Promise<Found>}
    */
   async session() {
-    return this.#found(await this.#send('/auth/session', { credentials: 'same-origin' }));
+    const place = ParentPage.exists ? '?place=embed' : '';
+    return this.#found(await this.#send(`/auth/session${place}`, { credentials: 'same-origin' }));
   }
 
   /**

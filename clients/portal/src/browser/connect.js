@@ -73,6 +73,7 @@ export function connect(options = {}) {
   const { onSignedIn, onExpired, onError, onSubjectChanged, handoffUrl = '', texts = {} } = options;
   /** @type {Set<() => void>} */
   const notices = new Set();
+  let is_leaving = false;
   const connection = new Connection(new HandoffApi(handoffUrl), {
     signedIn(session) {
       for (const takeAway of notices) takeAway();
@@ -83,13 +84,17 @@ export function connect(options = {}) {
     error: (error) => onError?.(error),
     subjectChanged(session) {
       if (onSubjectChanged !== undefined) onSubjectChanged(session);
-      else if (!reloadOnce()) connection.finish();
+      else if (reloadOnce()) is_leaving = true;
+      else connection.finish();
     },
   });
   void connection.start();
   return Object.freeze({
     signedIn: () => connection.signedIn(),
-    fetch: (/** @type {RequestInfo | URL} */ input, init = {}) => sendSigned(connection, input, init),
+    fetch: async (/** @type {RequestInfo | URL} */ input, init = {}) => {
+      if (is_leaving) throw new HandoffError('session-changed', 'The page is loaded anew, for somebody else');
+      return sendSigned(connection, input, init);
+    },
     navigated: (/** @type {string} */ path) => connection.navigated(path),
     signInAgain: () => connection.signInAgain(),
     openInTab: () => openInTab(() => connection.tabLink()),

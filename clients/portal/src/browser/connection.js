@@ -20,21 +20,6 @@ const GREETING_NEEDED_MILLISECONDS = 10_000;
 
 /** @typedef {'connecting' | 'signed-in' | 'over' | 'closed'} State */
 
-/**
- * The session of the cookie; undefined when Handoff says that there is none.
- *
- * @param {HeldSession} held
- * @returns {Promise<{ found: Found } | { missing: HandoffError }>}
- */
-async function lookUp(held) {
-  try {
-    return { found: await held.lookUp() };
-  } catch (error) {
-    if (error instanceof HandoffError && error.problem.startsWith('session-')) return { missing: error };
-    throw error;
-  }
-}
-
 export class Connection {
   #held;
   #listeners;
@@ -45,6 +30,8 @@ export class Connection {
   #lifetime = new Lifetime({ onRenew: () => void this.recover('renewal'), onEnd: () => void this.#endUnlessRenewed() });
   /** @type {State} */
   #state = 'connecting';
+  /** Raised when it ends; what was begun before and comes after that is thrown away. */
+  #generation = 0;
   /** Handoff has said that the page around the frame may have it. */
   #accepted = false;
   /** Given up because nobody had greeted. */
@@ -55,7 +42,7 @@ export class Connection {
   #greeted = deferred();
   /** @type {ReturnType<typeof deferred<Session>>} */
   #current = deferred();
-  /** @type {Promise<boolean> | undefined} */
+  /** @type {Promise<void> | undefined} */
   #recovering;
   #links = new AutomaticLinks();
   /** Why nobody could be signed in, for a page that greets later. @type {HandoffError | undefined} */
@@ -85,6 +72,11 @@ export class Connection {
     return this.#current.promise;
   }
 
+  /** Whom the page is for, also while nobody is signed in. */
+  get shown() {
+    return this.#shown;
+  }
+
   /** Undefined while nobody is signed in. */
   get session() {
     return this.#state === 'signed-in' ? this.#held.session : undefined;
@@ -96,13 +88,14 @@ export class Connection {
   }
 
   /**
-   * As whoever is signed in, once.
+   * As whoever is signed in, once, if that is who is meant.
    *
    * @param {Request} request
+   * @param {Session} meant
    * @returns {Promise<Response>}
    */
-  async send(request) {
-    const response = await this.#held.send(request);
+  async send(request, meant) {
+    const response = await this.#held.send(request, meant);
     if (response.ok) this.#lifetime.use();
     return response;
   }
@@ -125,7 +118,14 @@ export class Connection {
   }
 
   async signOut() {
-    await this.#held.signOut();
+    // A renewal that is under way brings nobody back.
+    this.#generation += 1;
+    try {
+      await this.#held.signOut();
+    } catch (error) {
+      if (this.#state === 'connecting') this.#leave(toHandoffError(error));
+      throw error;
+    }
     this.#leave(new HandoffError('session-expired', 'Signed out'));
   }
 
@@ -137,16 +137,15 @@ export class Connection {
   }
 
   /**
-   * Another link without a person's click: one attempt for all who need it. False when there was none.
+   * Another link without a person's click: one attempt for all who need it. The session is as it was when that fails.
    *
    * @param {LinkReason} reason
-   * @returns {Promise<boolean>}
+   * @returns {Promise<void>}
    */
   async recover(reason) {
-    this.#recovering ??= this.#tryToRecover(reason).finally(() => {
-      this.#recovering = undefined;
-    });
-    return this.#recovering;
+    const recovering = (this.#recovering ??= this.#tryToRecover(reason));
+    await recovering;
+    if (this.#recovering === recovering) this.#recovering = undefined;
   }
 
   /** The session is over, and only a person's click begins another. */
@@ -157,17 +156,17 @@ export class Connection {
   }
 
   async #begin() {
-    const looked = await lookUp(this.#held);
+    const generation = this.#generation;
+    const looked = await this.#held.lookUp();
     const found = 'found' in looked ? looked.found : undefined;
     const subject = await this.#greeting(found !== undefined);
-    if (this.#state === 'closed') return;
-    if ('missing' in looked && subject === undefined) {
-      this.#unmet = this.#parent !== undefined;
-      throw looked.missing;
-    }
+    this.#requireCurrent(generation);
+    // A page that greets later has it looked at anew.
+    this.#unmet = this.#parent !== undefined && subject === undefined;
+    if ('missing' in looked && subject === undefined) throw looked.missing;
     if (found === undefined) return this.#signInByLink('no-cookie', 'bearer');
-    if (subject === undefined) return this.#adopt(found);
-    if (keyOf(found.session) !== keyOfSubject(subject)) return this.#signInByLink('other-user', 'bearer');
+    if (subject !== undefined && keyOf(found.session) !== keyOfSubject(subject))
+      return this.#signInByLink('other-user', 'bearer');
     this.#accept(found.session);
     return this.#adopt(found);
   }
@@ -191,7 +190,12 @@ export class Connection {
     const { session } = this;
     if (session === undefined) return this.#greetWithout();
     if (keyOf(session) === keyOfSubject(subject)) return this.#greetSame(session);
-    return void this.recover('other-user').then((recovered) => recovered || this.finish());
+    return void this.recover('other-user').then(() => this.#finishUnlessAnother(session));
+  }
+
+  /** @param {Session | undefined} session */
+  #finishUnlessAnother(session) {
+    if (this.session === session) this.finish();
   }
 
   #greetWithout() {
@@ -200,7 +204,7 @@ export class Connection {
     this.#unmet = false;
     this.#state = 'connecting';
     this.#current = deferred();
-    void this.#attempt(() => this.#signInByLink('no-cookie', 'bearer'));
+    void this.#attempt(() => this.#begin());
   }
 
   /** @param {Session} session */
@@ -208,8 +212,10 @@ export class Connection {
     try {
       this.#accept(session);
       this.#announce(session);
-    } catch (error) {
-      this.#listeners.error(toHandoffError(error));
+    } catch (caught) {
+      this.#failure = toHandoffError(caught);
+      this.#leave(this.#failure);
+      this.#listeners.error(this.#failure);
     }
   }
 
@@ -220,11 +226,10 @@ export class Connection {
    * @throws {HandoffError} embedding-refused
    */
   #accept({ embed_origins }) {
-    const origin = this.#parent?.origin ?? '';
-    if (!this.#accepted && ![...embed_origins, window.location.origin].includes(origin)) {
-      throw new HandoffError('embedding-refused', 'The page around the frame is not registered with the portal');
-    }
-    this.#accepted = true;
+    if (this.#accepted || this.#parent === undefined) return;
+    this.#parent.requireRegistered(embed_origins);
+    // A page that has not greeted is judged by what the browser tells of it, and again when it does.
+    this.#accepted = this.#parent.origin !== undefined;
   }
 
   /**
@@ -235,24 +240,34 @@ export class Connection {
   async #signInByLink(reason, mode) {
     if (this.#parent === undefined)
       throw new HandoffError('no-answer', 'There is no page around this one that makes links');
+    const generation = this.#generation;
     const embedders = this.#parent.embedders();
     const link = await this.#parent.askForFrameLink(reason);
-    if (this.#state === 'closed') throw new HandoffError('closed', 'This connection has been closed');
+    this.#requireCurrent(generation);
     // The cookie of this browser is not replaced by somebody else's.
     const other = this.#shown !== undefined && keyOf(this.#shown) !== keyOfToken(link.token);
-    try {
-      const found = await this.#held.redeem(link, { mode: other ? 'bearer' : mode, embedders });
-      this.#accepted = true;
-      this.#adopt(found);
-    } catch (error) {
-      if (toHandoffError(error).problem !== 'cookie-refused' || mode === 'bearer') throw error;
-      await this.#signInByLink(reason, 'bearer');
-    }
+    const found = await this.#held.redeem(link, { mode: other ? 'bearer' : mode, embedders });
+    const kept = await this.#held.keeps(found);
+    if (generation !== this.#generation) await this.#throwAway(found);
+    this.#requireCurrent(generation);
+    if (!kept) return this.#signInByLink(reason, 'bearer');
+    this.#accepted = true;
+    return this.#adopt(found);
+  }
+
+  /** @param {number} generation @throws {HandoffError} for what has been overtaken by the end */
+  #requireCurrent(generation) {
+    if (generation !== this.#generation) throw new HandoffError('closed', 'It ended in the meantime');
+  }
+
+  /** A session that nobody waits for any more. @param {Found} found */
+  async #throwAway(found) {
+    // Closing does not sign out: such a cookie has only taken the place of another.
+    if (found.bearer !== undefined || this.#state !== 'closed') await this.#held.end(found);
   }
 
   /** @param {Found} found */
   #adopt(found) {
-    if (this.#state === 'closed') return;
     const { session } = found;
     const before = this.#shown;
     const is_new = this.#state !== 'signed-in';
@@ -278,32 +293,34 @@ export class Connection {
 
   /**
    * @param {LinkReason} reason
-   * @returns {Promise<boolean>}
+   * @returns {Promise<void>}
    */
   async #tryToRecover(reason) {
-    if (this.#parent?.origin === undefined || this.#refused || !this.#links.take()) return false;
+    if (this.#parent?.origin === undefined || this.#refused || !this.#links.take()) return;
+    const generation = this.#generation;
     try {
       await this.#signInByLink(reason, reason === 'other-user' ? 'bearer' : this.#held.mode);
-      return true;
     } catch (error) {
       // The session goes on to its end, or is over already; whoever asked decides.
-      this.#refused = toHandoffError(error).problem === 'link-refused';
-      return false;
+      if (generation === this.#generation) this.#refused = toHandoffError(error).problem === 'link-refused';
     }
   }
 
   /** A renewal may be under way. */
   async #endUnlessRenewed() {
-    if (!(await (this.#recovering ?? false))) this.finish();
+    const { session } = this;
+    await this.#recovering;
+    this.#finishUnlessAnother(session);
   }
 
   /** @param {() => Promise<void>} act */
   async #attempt(act) {
+    const generation = this.#generation;
     try {
       await act();
     } catch (caught) {
       const error = toHandoffError(caught);
-      if (this.#state === 'closed') return;
+      if (generation !== this.#generation) return;
       this.#state = 'over';
       this.#failure = error;
       this.#current.reject(error);
@@ -321,6 +338,9 @@ export class Connection {
   /** @param {HandoffError} error What whoever waits for a session gets. */
   #leave(error) {
     const was_signed_in = this.#state === 'signed-in';
+    this.#generation += 1;
+    this.#recovering = undefined;
+    this.#unmet = false;
     this.#state = 'over';
     this.#held.drop();
     this.#lifetime.stop();

@@ -3,7 +3,7 @@
 // this origin, and in no other way: no address, no storage, no cookie, no message, no property holds it.
 
 import { HandoffError } from './errors.js';
-import { keyOf } from './token-subject.js';
+import { keyOf, requireSame } from './token-subject.js';
 
 /** @import { HandoffApi } from './api.js' */
 /** @import { Found, Mode, Session } from './protocol.js' */
@@ -16,6 +16,8 @@ export class HeldSession {
   #bearer;
   /** @type {Mode} */
   #mode = 'bearer';
+  /** Whom the cookie was of when it was looked up. @type {Set<string>} */
+  #seen = new Set();
 
   /** @param {HandoffApi} api */
   constructor(api) {
@@ -32,12 +34,19 @@ export class HeldSession {
   }
 
   /**
-   * Whom the browser's cookie is of; nothing is held by it.
+   * Whom the browser's cookie is of, or that Handoff says that there is no session; nothing is held by it.
    *
-   * @returns {Promise<Found>}
+   * @returns {Promise<{ found: Found } | { missing: HandoffError }>}
    */
   async lookUp() {
-    return this.#api.session();
+    try {
+      const found = await this.#api.session();
+      this.#seen.add(keyOf(found.session));
+      return { found };
+    } catch (error) {
+      if (error instanceof HandoffError && error.problem.startsWith('session-')) return { missing: error };
+      throw error;
+    }
   }
 
   /** @param {Found} found */
@@ -59,23 +68,34 @@ export class HeldSession {
    * @param {{ token: string, redirect_path: string }} link
    * @param {{ mode: Mode, embedders: string[] }} options
    * @returns {Promise<Found>}
-   * @throws {HandoffError} cookie-refused, where the browser did not keep the cookie; then it never has another
    */
   async redeem(link, { mode, embedders }) {
-    const found = await this.#api.redeem(link, { mode, embedders, bearer: this.#bearer });
-    if (mode === 'bearer') return found;
-    const kept = await this.lookUp().catch(() => undefined);
-    if (kept?.session.session_id === found.session.session_id) return kept;
+    return this.#api.redeem(link, { mode, embedders, bearer: this.#bearer });
+  }
+
+  /**
+   * Whether the browser has what a link brought; where it did not keep the cookie, it never gets another.
+   *
+   * @param {Found} found
+   */
+  async keeps({ session, bearer }) {
+    if (bearer !== undefined) return true;
+    const looked = await this.lookUp().catch(() => undefined);
+    if (looked !== undefined && 'found' in looked && looked.found.session.session_id === session.session_id)
+      return true;
     this.#mode = 'bearer';
-    throw new HandoffError('cookie-refused', 'The browser keeps no cookie for the portal inside this page');
+    return false;
   }
 
   /**
    * @param {Request} request To this origin.
+   * @param {Session} meant Whom the page has made it for.
    * @returns {Promise<Response>}
+   * @throws {HandoffError} session-changed, when somebody else is signed in by now
    */
-  async send(request) {
+  async send(request, meant) {
     if (this.#session === undefined) throw new HandoffError('session-expired', 'Nobody is signed in any more');
+    requireSame(this.#session, meant);
     const { user, organization } = this.#session;
     if (this.#bearer !== undefined) request.headers.set('authorization', `Bearer ${this.#bearer}`);
     request.headers.set('handoff-subject', `${user.user_id}/${organization.organization_id}`);
@@ -83,15 +103,20 @@ export class HeldSession {
   }
 
   async signOut() {
-    await this.#api.signOut(this.#bearer);
+    const [session, bearer] = [this.#session, this.#bearer];
+    await this.#api.signOut(bearer);
+    if (bearer !== undefined && session !== undefined) await this.#signOutCookie(keyOf(session));
   }
 
-  /**
-   * Whether a session is of the same user, through the same partner, as the one that is held.
-   *
-   * @param {Session} session
-   */
-  isOfSame(session) {
-    return this.#session !== undefined && keyOf(this.#session) === keyOf(session);
+  /** Ends what a link brought too late. @param {Found} found */
+  async end({ bearer }) {
+    await this.#api.signOut(bearer).catch(() => undefined);
+  }
+
+  /** A cookie of the same user that this page has met would sign in whoever loads it next. @param {string} key */
+  async #signOutCookie(key) {
+    if (!this.#seen.has(key)) return;
+    const looked = await this.lookUp();
+    if ('found' in looked && keyOf(looked.found.session) === key) await this.#api.signOut(undefined);
   }
 }

@@ -9,6 +9,8 @@ import { keyOfSubject } from './token-subject.js';
 /** @import { LinkReason, Subject } from './protocol.js' */
 
 const ANSWER_MILLISECONDS = 15_000;
+/** Only these may be shown in a frame. */
+const EMBED_PATH = /^\/embed(?:[/?#]|$)/;
 
 /** @typedef {{ token: string, redirect_path: string }} FrameLink */
 /** @typedef {{ request_id: string, settle: (message: Record<string, unknown>) => void }} Waiting */
@@ -46,6 +48,33 @@ function parseUrl(text) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The origins of all pages around this one; undefined where the browser has no such list (Firefox).
+ *
+ * @returns {Iterable<string> | undefined}
+ * @throws {HandoffError} embedding-refused, where the browser does not tell about pages further out
+ */
+function ancestors() {
+  const { ancestorOrigins } = window.location;
+  if (ancestorOrigins === undefined && window.parent !== window.top) {
+    throw new HandoffError(
+      'embedding-refused',
+      'This browser does not tell which pages are around the page around this frame',
+    );
+  }
+  return ancestorOrigins;
+}
+
+/**
+ * The page that put this one into its frame, unless this portal's own did.
+ *
+ * @returns {string[]}
+ */
+function referrers() {
+  const origin = parseUrl(document.referrer)?.origin;
+  return origin === undefined || origin === window.location.origin ? [] : [origin];
 }
 
 export class ParentPage {
@@ -91,26 +120,40 @@ export class ParentPage {
    * @throws {HandoffError} embedding-refused, where the browser does not tell about pages further out
    */
   embedders() {
-    const { ancestorOrigins } = window.location;
-    // Firefox has no such list.
-    if (ancestorOrigins === undefined && window.parent !== window.top) {
-      throw new HandoffError(
-        'embedding-refused',
-        'This browser does not tell which pages are around the page around this frame',
-      );
-    }
-    return [...new Set([...(this.#origin === undefined ? [] : [this.#origin]), ...(ancestorOrigins ?? [])])];
+    return this.#with(ancestors() ?? []);
+  }
+
+  /**
+   * Whether a session that the browser's cookie brought may be used here: the cookie is there in every page's frames.
+   *
+   * @param {string[]} registered Origins that may frame this page; its own always may.
+   * @throws {HandoffError} embedding-refused, also when nobody says which page is around this one
+   */
+  requireRegistered(registered) {
+    const around = this.#with(ancestors() ?? referrers());
+    const allowed = new Set([...registered, window.location.origin]);
+    if (around.length > 0 && around.every((origin) => allowed.has(origin))) return;
+    throw new HandoffError('embedding-refused', 'The page around the frame is not registered with the portal');
+  }
+
+  /** @param {Iterable<string>} origins */
+  #with(origins) {
+    return [...new Set([...(this.#origin === undefined ? [] : [this.#origin]), ...origins])];
   }
 
   /**
    * A link for this frame. @param {LinkReason} reason
    *
    * @returns {Promise<FrameLink>}
+   * @throws {HandoffError} no-answer, link-refused, frame-refused
    */
   async askForFrameLink(reason) {
     const { token, redirect_path } = await this.#ask('frame', reason);
-    if (typeof token === 'string' && typeof redirect_path === 'string') return { token, redirect_path };
-    throw new HandoffError('no-answer', 'The page around the frame sent no link');
+    if (typeof token !== 'string' || typeof redirect_path !== 'string')
+      throw new HandoffError('no-answer', 'The page around the frame sent no link');
+    if (!EMBED_PATH.test(redirect_path))
+      throw new HandoffError('frame-refused', 'The page around the frame sent a link for a tab');
+    return { token, redirect_path };
   }
 
   /**

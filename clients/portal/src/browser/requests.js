@@ -2,10 +2,10 @@
 // handoff.fetch: requests to this origin as whoever is signed in, sent once more where a fresh link helps.
 
 import { problemOf } from './api.js';
-import { keyOf } from './token-subject.js';
+import { keyOf, requireSame } from './token-subject.js';
 
 /** @import { Connection } from './connection.js' */
-/** @import { LinkReason } from './protocol.js' */
+/** @import { LinkReason, Session } from './protocol.js' */
 
 /**
  * The problems that a link may mend.
@@ -42,29 +42,44 @@ function requestOf(input, init) {
 }
 
 /**
+ * Who is signed in; not somebody else than the page is for now, who signs in while this waits.
+ *
+ * @param {Connection} connection
+ * @returns {Promise<Session>}
+ * @throws {HandoffError} session-changed
+ */
+async function whoIsMeant(connection) {
+  const { shown } = connection;
+  const session = await connection.signedIn();
+  requireSame(session, shown ?? session);
+  return session;
+}
+
+/**
  * @param {Connection} connection
  * @param {RequestInfo | URL} input
  * @param {RequestInit} init
  * @returns {Promise<Response>}
+ * @throws {HandoffError} session-changed, when it was made on behalf of somebody else; why nobody is signed in
  */
 export async function sendSigned(connection, input, init) {
   const request = requestOf(input, init);
   // What is read while it is sent cannot be sent again.
   const replayable = !(init.body instanceof ReadableStream);
-  const before = await connection.signedIn();
-  const first = await connection.send(replayable ? request.clone() : request);
+  const before = await whoIsMeant(connection);
+  const first = await connection.send(replayable ? request.clone() : request, before);
   const reason = await linkReason(first);
   if (reason === undefined) return first;
   // Another request may have seen to it while this one was under way.
-  const is_mended = connection.session !== before || (await connection.recover(reason));
+  if (connection.session === before) await connection.recover(reason);
   const now = connection.session;
-  if (!is_mended || now === undefined) {
+  if (now === before || now === undefined) {
     connection.finish();
     return first;
   }
   // What was meant for one user is not sent as another.
   if (!replayable || keyOf(now) !== keyOf(before)) return first;
-  const second = await connection.send(request);
+  const second = await connection.send(request, before);
   if ((await linkReason(second)) !== undefined && connection.session === now) connection.finish();
   return second;
 }

@@ -2,6 +2,8 @@
 // Whether two things are of the same user, organization and partner. A link's token is read and not verified: Handoff does that. It
 // only keeps one user's cookie from being replaced with the token of another.
 
+import { HandoffError } from './errors.js';
+
 /** @import { Session, Subject } from './protocol.js' */
 
 /**
@@ -10,6 +12,16 @@
  */
 export function keyOf({ user, organization, partner }) {
   return [user.user_id, organization.organization_id, partner.partner_id].join('/');
+}
+
+/**
+ * @param {Session} session
+ * @param {Session} meant
+ * @throws {HandoffError} session-changed
+ */
+export function requireSame(session, meant) {
+  if (keyOf(session) === keyOf(meant)) return;
+  throw new HandoffError('session-changed', 'Somebody else has signed in since the request was made');
 }
 
 /**
