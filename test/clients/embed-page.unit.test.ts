@@ -369,6 +369,7 @@ describe('a new tab', () => {
   test('does not open a page for frames, nor another site', async () => {
     await practice(async (page) => {
       await page.start();
+      await expectSoon(() => codes(page)).toEqual(['ready']);
       await page.run(`document.getElementById('before').onclick = async () => {
         globalThis.opened = await embeds.pane.embed.openInTab();
       }`);
