@@ -28,6 +28,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // How long something that is waited for may take; a second is little on a machine with other work.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: [NEEDS_NO_DATABASE] } },
       { extends: true, test: { name: 'sqlite', ...ON_A_DATABASE, provide: { test_database: 'sqlite' } } },
