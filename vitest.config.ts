@@ -9,7 +9,12 @@ declare module 'vitest' {
 }
 
 const NEEDS_NO_DATABASE = 'test/**/*.unit.test.ts';
-const ON_A_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, NEEDS_NO_DATABASE] };
+// Pages looked at in Chromium, for minutes: `npm run test:browsers` runs them (test/browsers/vitest.config.ts).
+const NEEDS_A_BROWSER = 'test/**/*.browser.test.ts';
+const ON_A_DATABASE = {
+  include: ['test/**/*.test.ts'],
+  exclude: [...configDefaults.exclude, NEEDS_NO_DATABASE, NEEDS_A_BROWSER],
+};
 
 const source = (path: string) => fileURLToPath(new URL(`clients/${path}`, import.meta.url));
 

@@ -1,4 +1,4 @@
-// `npm run test:browsers`: one project for each browser of the matrix, two at a time.
+// `npm run test:browsers`: one project for each browser of the matrix, and one for the pages that are looked at in Chromium alone.
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -25,13 +25,24 @@ export default defineConfig({
     // Titles are whole sentences.
     taskTitleValueFormatTruncate: 0,
     reporters: ['default', new MatrixReporter()],
-    projects: MODES.map(({ name }) => ({
-      extends: true as const,
-      test: {
-        name,
-        include: ['test/browsers/matrix.ts'],
-        provide: { browser_mode: name, test_database: 'sqlite' as const },
+    projects: [
+      ...MODES.map(({ name }) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: ['test/browsers/matrix.ts'],
+          provide: { browser_mode: name, test_database: 'sqlite' as const },
+        },
+      })),
+      {
+        extends: true as const,
+        test: {
+          name: 'pages',
+          include: ['test/**/*.browser.test.ts'],
+          testTimeout: 30_000,
+          expect: { poll: { timeout: 15_000 } },
+        },
       },
-    })),
+    ],
   },
 });

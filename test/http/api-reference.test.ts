@@ -1,5 +1,5 @@
 // The API reference: its page, the files that the page loads, and the document. How it looks and what it does in a browser is
-// in browser/api-reference.unit.test.ts.
+// in browser/api-reference.browser.test.ts.
 
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 // The API reference in a real browser that finds this machine and nothing else: complete, within its own policy, without anything
-// from another host, readable by everybody. To look at it: SCREENSHOTS=<folder> npx vitest run test/browser/api-reference.unit.test.ts
+// from another host, readable by everybody. To look at it: SCREENSHOTS=<folder> npm run test:browsers -- api-reference
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // Every page for people in a real browser, on a phone and on a desk, light and dark: complete, readable, without script and
-// without anything from another host. To look at them: SCREENSHOTS=<folder> npx vitest run test/browser/pages.unit.test.ts
+// without anything from another host. To look at them: SCREENSHOTS=<folder> npm run test:browsers -- pages.browser
 
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
