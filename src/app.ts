@@ -22,7 +22,6 @@ import { userSessionRoutes } from './provisioning/session-routes.ts';
 import { receiptRoutes } from './receipts/routes.ts';
 import { credentialRoutes } from './self-service/credential-routes.ts';
 import { integrationRoutes } from './self-service/integration-routes.ts';
-import { samplePortalRoutes } from './sandbox/portal/routes.ts';
 import { signingKeyRoutes } from './signing-keys/routes.ts';
 
 /** The path of API_URL, without a slash at its end; '' at the root. */
@@ -39,7 +38,7 @@ function noteProblem(c: AppContext, problem: Problem, { log }: Deps): void {
   log.error({ request_id: c.get('request').request_id, err: problem.cause ?? problem }, 'request failed');
 }
 
-export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
+export async function createApp(deps: Deps, readiness: Readiness): Promise<Hono<AppEnv>> {
   const { config, log } = deps;
   const base_path = basePath(config.API_URL);
   const app = new Hono<AppEnv>({ getPath: routedPath });
@@ -73,7 +72,10 @@ export function createApp(deps: Deps, readiness: Readiness): Hono<AppEnv> {
   if (base_path !== '') app.route('/', signingKeyRoutes(deps));
   app.route('/', portalRoutes(deps));
   app.route('/', healthRoutes(deps, readiness));
-  if (config.mode === 'sandbox') app.route('/', samplePortalRoutes(deps, app));
+  if (config.mode === 'sandbox') {
+    const { samplePortalRoutes } = await import('./sandbox/portal/routes.ts');
+    app.route('/', samplePortalRoutes(deps, app));
+  }
   answerOtherMethods(app);
   return app;
 }

@@ -1,14 +1,11 @@
-#!/usr/bin/env node
-// The process entry: the `handoff` command, and the life of the server that `serve` and `sandbox` start.
+// The process behind bin/handoff.mjs: the `handoff` command, and the life of the server that `serve` and `sandbox` start.
 
 import { runCommandLine } from './cli/run.ts';
 import { parseConfig } from './config.ts';
 import { stopOnSignal } from './foundation/stop-on-signal.ts';
-import { bannerJson, bannerText } from './sandbox/banner.ts';
-import { startSandbox } from './sandbox/start.ts';
-import { startServer } from './server.ts';
 
 async function serve(): Promise<void> {
+  const { startServer } = await import('./server.ts');
   const server = await startServer(parseConfig(process.env, 'production'));
   // Before it says that it listens: whoever has read that may stop it.
   stopOnSignal(server.deps.log, server.close);
@@ -17,6 +14,9 @@ async function serve(): Promise<void> {
 
 /** Without the sample practice, which is of the demonstration: demo/start.ts. */
 async function sandbox({ json }: { json?: boolean }): Promise<void> {
+  const { startServer } = await import('./server.ts');
+  const { startSandbox } = await import('./sandbox/start.ts');
+  const { bannerJson, bannerText } = await import('./sandbox/banner.ts');
   const { server, ...started } = await startSandbox(process.env, startServer);
   const { config, log } = server.deps;
   const shown = { ...started, practice_url: undefined };

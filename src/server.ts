@@ -96,12 +96,15 @@ function answerUnaddressed(error: unknown, deps: Deps): Response {
   return new Response(null, { status, headers });
 }
 
-function createServer(deps: Deps, readiness: Readiness): Server {
-  const { fetch } = createApp(deps, readiness);
+async function createServer(deps: Deps, readiness: Readiness): Promise<Server> {
+  const { fetch } = await createApp(deps, readiness);
   const answer = getRequestListener(fetch, { errorHandler: (error) => answerUnaddressed(error, deps) });
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     // HTTP/1.0 has no Host, and load balancers still check health with it.
-    if (incoming.httpVersion === '1.0') incoming.headers.host ??= 'localhost';
+    if (incoming.httpVersion === '1.0' && incoming.headers.host === undefined) {
+      incoming.headers.host = 'localhost';
+      incoming.rawHeaders.push('Host', 'localhost');
+    }
     void answer(incoming, outgoing);
   };
   const server = createHttpServer(
@@ -150,7 +153,7 @@ async function drain(server: Server, seconds: number): Promise<void> {
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
   const deps = await prepare(config, options);
   const readiness: Readiness = { draining: false };
-  const server = createServer(deps, readiness);
+  const server = await createServer(deps, readiness);
   const port = await listen(server, config).catch(async (error: unknown) => {
     await deps.db.destroy();
     throw error;

@@ -57,8 +57,8 @@ describe('the table of settings', () => {
   });
 });
 
-test('the table of commands has every noun and verb, and no other', () => {
-  const program = createProgram({ serve: async () => undefined, sandbox: async () => undefined });
+test('the table of commands has every noun and verb, and no other', async () => {
+  const program = await createProgram({ serve: async () => undefined, sandbox: async () => undefined });
   const actual = program.commands.map((noun) => [noun.name(), noun.commands.map((verb) => verb.name())]);
   const written = table('command').flatMap(([nouns = '', verbs = '']) =>
     nouns

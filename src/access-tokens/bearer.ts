@@ -5,7 +5,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { Problem } from '../foundation/problem.ts';
-import { type AppContext, type AppEnv, prove, requireSingleHeaders } from '../http/context.ts';
+import { type AppContext, type AppEnv, prove, requireSingleHeaders, header } from '../http/context.ts';
 import { authenticateOrganization } from '../partners/authentication.ts';
 import { refuseBrowsers } from '../partners/caller.ts';
 import { findCredential, isActiveCredential } from '../partners/credential-store.ts';
@@ -23,7 +23,7 @@ function invalidToken(cause: string): Problem {
 }
 
 function bearerToken(c: AppContext): string {
-  const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? [];
+  const [, token] = /^Bearer +(\S+)$/i.exec(header(c, 'authorization') ?? '') ?? [];
   if (token === undefined) throw invalidToken('no bearer token');
   return token;
 }
@@ -43,7 +43,7 @@ async function getGrant(deps: Deps, c: AppContext): Promise<AccessGrant> {
 
 /** Checks the organization's secret, which comes along with every call. */
 async function requireOrganizationSecret(deps: Deps, c: AppContext, grant: AccessGrant): Promise<string> {
-  const organization_secret = c.req.header('x-organization-secret') ?? '';
+  const organization_secret = header(c, 'x-organization-secret') ?? '';
   const headers = { 'www-authenticate': 'Bearer' };
   if (organization_secret === '')
     throw new Problem('authentication-required', 'Missing x-organization-secret', { headers });

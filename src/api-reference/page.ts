@@ -1,7 +1,7 @@
 // The page around Swagger UI. Its links are relative, so that it works below any base path.
 
 import { html } from 'hono/html';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, setHeader } from '../http/context.ts';
 import type { Asset } from './assets.ts';
 
 // Scripts and style sheets are files of ours, Swagger UI's icons are data: URLs in its style sheet, and the one thing fetched is
@@ -21,10 +21,10 @@ const TITLE = 'Handoff API reference';
 
 export function referencePage(c: AppContext, assets: readonly Asset[]): Response | Promise<Response> {
   const named = (kind: Asset['kind']) => assets.filter((asset) => asset.kind === kind);
-  c.header('content-security-policy', CONTENT_SECURITY_POLICY);
-  c.header('x-frame-options', 'DENY');
+  setHeader(c, 'content-security-policy', CONTENT_SECURITY_POLICY);
+  setHeader(c, 'x-frame-options', 'DENY');
   // So that it always asks for the files of this very version.
-  c.header('cache-control', 'no-store');
+  setHeader(c, 'cache-control', 'no-store');
   return c.html(html`<!doctype html>
 <html lang="en">
 <head>

@@ -3,6 +3,7 @@
 // nowhere else.
 
 import type { Database } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { AuditActor, AuditEventsTable, AuditOutcome } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { firstId, type Makers, newId } from '../foundation/ids.ts';
@@ -83,25 +84,58 @@ function requestColumns(request: RequestContext | undefined) {
   return { request_id, client_address, user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null };
 }
 
+const NOTHING_KNOWN = {
+  target_id: null,
+  partner_id: null,
+  organization_id: null,
+  user_id: null,
+  session_id: null,
+  jti: null,
+  redirect_path: null,
+  request_id: null,
+  client_address: null,
+  user_agent: null,
+};
+
+const insert = prepared((db, row: AuditEventsTable) =>
+  db.insertInto('audit_events').values({
+    event_id: row.event_id,
+    occurred_at: row.occurred_at,
+    actor: row.actor,
+    action: row.action,
+    outcome: row.outcome,
+    problem: row.problem,
+    target_id: row.target_id,
+    partner_id: row.partner_id,
+    organization_id: row.organization_id,
+    user_id: row.user_id,
+    session_id: row.session_id,
+    jti: row.jti,
+    redirect_path: row.redirect_path,
+    request_id: row.request_id,
+    client_address: row.client_address,
+    user_agent: row.user_agent,
+    detail: row.detail,
+  }),
+);
+
 /** Writes one event, in the caller's transaction if it hands one down. */
 export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {
   const { actor, action, problem, request, detail, ...subject } = event;
   // One moment for both: lists find their way by event_id alone, and ask for moments.
   const now = makers.clock();
-  await db
-    .insertInto('audit_events')
-    .values({
-      event_id: newId('evt', { ...makers, clock: () => now }),
-      occurred_at: timestamp(now),
-      actor,
-      action,
-      outcome: problem === undefined ? 'granted' : 'refused',
-      problem: problem ?? null,
-      ...requestColumns(request),
-      detail: detail === undefined ? null : JSON.stringify(detail),
-      ...storable(subject),
-    })
-    .execute();
+  await insert(db, {
+    ...NOTHING_KNOWN,
+    event_id: newId('evt', { ...makers, clock: () => now }),
+    occurred_at: timestamp(now),
+    actor,
+    action,
+    outcome: problem === undefined ? 'granted' : 'refused',
+    problem: problem ?? null,
+    ...requestColumns(request),
+    detail: detail === undefined ? null : JSON.stringify(detail),
+    ...storable(subject),
+  });
 }
 
 export type AuditFilter = {

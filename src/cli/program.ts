@@ -2,18 +2,8 @@
 
 import type { Command } from 'commander';
 import { migrateDatabase } from '../db/migrate.ts';
-import { auditCommand } from './audit.ts';
 import { command, noun, withOpenDatabase } from './command.ts';
-import { credentialCommand } from './credential.ts';
-import { embedCommand } from './embed.ts';
-import { integrationCommand } from './integration.ts';
-import { keyCommand } from './key.ts';
-import { organizationCommand } from './organization.ts';
 import { type Output, printOne } from './output.ts';
-import { partnerCommand } from './partner.ts';
-import { sessionCommand } from './session.ts';
-import { membershipCommand } from './membership.ts';
-import { userCommand } from './user.ts';
 
 export type Runners = { serve: () => Promise<void>; sandbox: (output: Output) => Promise<void> };
 
@@ -36,21 +26,31 @@ A new partner and clinic, from nothing to four credentials:
   handoff user create --organization <organization_id> --email pat@clinic.example \\
     --given-name Pat --family-name Provider --role provider`;
 
-export function createProgram({ serve, sandbox }: Runners): Command {
-  const program = noun('handoff', 'The sign-on front door of a clinical web portal.', [
-    command('serve', 'run the service; settings come from the environment').action(serve),
-    command('sandbox', 'run it on this machine with sample data and a sample portal').action(sandbox),
-    migrateCommand(),
-    partnerCommand(),
-    organizationCommand(),
-    integrationCommand(),
-    credentialCommand(),
-    userCommand(),
-    membershipCommand(),
-    keyCommand(),
-    sessionCommand(),
-    auditCommand(),
-    embedCommand(),
-  ]);
-  return program.addHelpText('after', EXAMPLES);
+/** Each noun's code is loaded when it is called: `serve` is to be up soon, and to hold no more than it works with. */
+function nouns({ serve, sandbox }: Runners): Record<string, () => Promise<Command>> {
+  return {
+    serve: async () => command('serve', 'run the service; settings come from the environment').action(serve),
+    sandbox: async () =>
+      command('sandbox', 'run it on this machine with sample data and a sample portal').action(sandbox),
+    migrate: async () => migrateCommand(),
+    partner: async () => (await import('./partner.ts')).partnerCommand(),
+    organization: async () => (await import('./organization.ts')).organizationCommand(),
+    integration: async () => (await import('./integration.ts')).integrationCommand(),
+    credential: async () => (await import('./credential.ts')).credentialCommand(),
+    user: async () => (await import('./user.ts')).userCommand(),
+    membership: async () => (await import('./membership.ts')).membershipCommand(),
+    key: async () => (await import('./key.ts')).keyCommand(),
+    session: async () => (await import('./session.ts')).sessionCommand(),
+    audit: async () => (await import('./audit.ts')).auditCommand(),
+    embed: async () => (await import('./embed.ts')).embedCommand(),
+  };
+}
+
+/** The command with the one noun that is `called`, or with all where it is none of them. */
+export async function createProgram(runners: Runners, called?: string): Promise<Command> {
+  const all = new Map(Object.entries(nouns(runners)));
+  const one = called === undefined ? undefined : all.get(called);
+  const makers = one === undefined ? [...all.values()] : [one];
+  const commands = await Promise.all(makers.map((make) => make()));
+  return noun('handoff', 'The sign-on front door of a clinical web portal.', commands).addHelpText('after', EXAMPLES);
 }

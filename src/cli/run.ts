@@ -1,7 +1,7 @@
 // One call of the command line, from its arguments to its exit code, and what it says when something is wrong.
 
 import { ConfigError } from '../config.ts';
-import { isDatabaseAway } from '../db/database.ts';
+import { isDatabaseAway } from '../db/errors.ts';
 import { redact } from '../foundation/log.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
 import { createProgram, type Runners } from './program.ts';
@@ -26,7 +26,8 @@ function explain(error: unknown): string {
 /** Runs what the arguments say, and returns the exit code: 0, or 1 after a sentence on stderr. */
 export async function runCommandLine(args: readonly string[], runners: Runners): Promise<number> {
   try {
-    await createProgram(runners).parseAsync(args, { from: 'user' });
+    const program = await createProgram(runners, args[0]);
+    await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     // What was typed may be a secret in the wrong place, and this goes to terminals and CI logs.

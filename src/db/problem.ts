@@ -1,7 +1,7 @@
 // Any error as the Problem that a request ends in: a Problem is itself, a database that is away is 503, the rest is our fault.
 
 import { Problem } from '../foundation/problem.ts';
-import { isDatabaseAway } from './database.ts';
+import { isDatabaseAway } from './errors.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 

@@ -2,6 +2,7 @@
 // kept out by what callers pass; redaction here is the second fence, for text that comes from elsewhere in an error.
 
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { timestamp } from './clock.ts';
 import { SECRETS_IN_TEXT } from './ids.ts';
 
 export type Log = Logger;
@@ -24,13 +25,34 @@ export function describeError(error: unknown): Record<string, string> {
   return { name: error.name, ...code, stack: redact(error.stack ?? error.message), ...cause };
 }
 
-export function createLog(level: LogLevel, destination?: DestinationStream): Log {
+/**
+ * Writes the lines of one turn of the event loop together, as the turn ends: a write of its own for each takes as long as to sign a
+ * token. Whatever ends the process in an orderly way is not over before they are written.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true });
+  let lines = '';
+  const flush = () => {
+    if (lines === '') return;
+    output.write(lines);
+    lines = '';
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+    },
+  };
+}
+
+export function createLog(level: LogLevel, destination: DestinationStream = standardOutput()): Log {
   const options = {
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: () => `,"time":"${timestamp(Date.now())}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }

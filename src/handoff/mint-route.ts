@@ -1,21 +1,21 @@
 // POST /v1/sso: a partner's server asks for a link. The order of the checks is part of the contract: headers, credentials,
 // body, enabled, user.
 
-import { Hono, type MiddlewareHandler } from 'hono';
+import { Hono } from 'hono';
 import { z } from 'zod';
 import { recordPartnerRefusals } from '../audit/refusals.ts';
 import type { Deps } from '../deps.ts';
 import { isChosenId } from '../foundation/ids.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
-import { boundedBody, jsonBody } from '../http/body.ts';
-import { type AppContext, type AppEnv, prove } from '../http/context.ts';
-import { authenticateCaller, PARTNER_HEADERS } from '../partners/caller.ts';
+import { readJson } from '../http/body.ts';
+import { type AppContext, type AppEnv, type Caller, header, prove } from '../http/context.ts';
+import { getCaller, PARTNER_HEADERS } from '../partners/caller.ts';
 import { allowedPrefixes } from '../partners/path-prefixes.ts';
-import { findStanding, getEnabledStanding } from '../partners/standing.ts';
+import { findPathPrefixes, getEnabledStanding } from '../partners/standing.ts';
 import { findUserByPartnerId } from '../users/partner-member-store.ts';
 import { mintSsoToken } from './mint.ts';
-import { judgeRedirectPath } from './redirect-path.ts';
+import { judgeRedirectPath, type RedirectPathRules } from './redirect-path.ts';
 import { ownPaths } from './own-paths.ts';
 import type { TokenSubject } from './sso-token.ts';
 
@@ -27,26 +27,22 @@ export const SSO_REQUEST = z.object({ redirect_path: z.string().min(1).max(2048)
  */
 function requiredHeaders(c: AppContext): string[] {
   const field = 'x-partner-user-id';
-  if (!c.req.header(field)) return [...PARTNER_HEADERS, 'x-user-id'];
-  if (c.req.header('x-user-id'))
+  if (!header(c, field)) return [...PARTNER_HEADERS, 'x-user-id'];
+  if (header(c, 'x-user-id'))
     throw invalidRequest([{ field, message: 'Send x-user-id or x-partner-user-id, not both', code: 'conflict' }]);
   return [...PARTNER_HEADERS];
 }
 
 /** An x-user-id of the form of an id is an authentic claim of an authenticated caller, and recorded whatever becomes of it. */
-function noteUser(): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const user_id = c.req.header('x-user-id') ?? '';
-    if (isChosenId(user_id)) prove(c, { user_id });
-    await next();
-  };
+function noteUser(c: AppContext): void {
+  const user_id = header(c, 'x-user-id') ?? '';
+  if (isChosenId(user_id)) prove(c, { user_id });
 }
 
 /** The user whom the request names. @throws Problem user-not-found, unless the caller may do nothing at all */
-async function getUserId({ db }: Deps, c: AppContext): Promise<string> {
-  const partner_user_id = c.req.header('x-partner-user-id') ?? '';
-  if (partner_user_id === '') return c.req.header('x-user-id') ?? '';
-  const caller = c.get('caller');
+async function getUserId({ db }: Deps, c: AppContext, caller: Caller): Promise<string> {
+  const partner_user_id = header(c, 'x-partner-user-id') ?? '';
+  if (partner_user_id === '') return header(c, 'x-user-id') ?? '';
   const user_id = await findUserByPartnerId(db, { ...caller, partner_user_id });
   if (user_id === undefined) {
     await getEnabledStanding(db, caller);
@@ -59,36 +55,38 @@ async function getUserId({ db }: Deps, c: AppContext): Promise<string> {
 }
 
 /** @throws Problem invalid-request with the rule that the path breaks */
-async function requireRedirectPath(deps: Deps, subject: Omit<TokenSubject, 'user_id'>): Promise<void> {
-  const { PORTAL_URL, REDIRECT_PATH_PREFIXES } = deps.config;
-  const standing = await findStanding(deps.db, subject);
+async function requireRedirectPath(
+  { db }: Deps,
+  subject: Omit<TokenSubject, 'user_id'>,
+  { allowed_prefixes, ...rules }: RedirectPathRules,
+): Promise<void> {
+  const narrowed = await findPathPrefixes(db, subject);
   const verdict = judgeRedirectPath(subject.redirect_path, {
-    portal_origin: PORTAL_URL,
-    allowed_prefixes: allowedPrefixes(REDIRECT_PATH_PREFIXES, standing?.integration.redirect_path_prefixes),
-    own_paths: ownPaths(deps.config),
+    ...rules,
+    allowed_prefixes: allowedPrefixes(allowed_prefixes, narrowed),
   });
   if (!verdict.ok) throw invalidRequest([{ field: 'redirect_path', message: verdict.message, code: verdict.code }]);
 }
 
 /** To be mounted under the API's base path. */
 export function mintRoutes(deps: Deps): Hono<AppEnv> {
+  const { PORTAL_URL, REDIRECT_PATH_PREFIXES } = deps.config;
+  const rules = {
+    portal_origin: PORTAL_URL,
+    allowed_prefixes: REDIRECT_PATH_PREFIXES,
+    own_paths: ownPaths(deps.config),
+  };
   const routes = new Hono<AppEnv>();
-  routes.post(
-    '/v1/sso',
-    recordPartnerRefusals(deps, 'sso_token.minted'),
-    authenticateCaller(deps, requiredHeaders),
-    noteUser(),
-    boundedBody('application/json'),
-    jsonBody(SSO_REQUEST),
-    async (c) => {
-      const { partner_id, organization_id } = c.get('caller');
-      const { redirect_path } = c.req.valid('json');
-      prove(c, { redirect_path });
-      await requireRedirectPath(deps, { partner_id, organization_id, redirect_path });
-      const user_id = await getUserId(deps, c);
-      const data = await mintSsoToken(deps, { partner_id, organization_id, user_id, redirect_path }, c.get('request'));
-      return success(c, deps, { message: 'SSO token created successfully', data });
-    },
-  );
+  routes.post('/v1/sso', recordPartnerRefusals(deps, 'sso_token.minted'), async (c) => {
+    const caller = await getCaller(deps, c, requiredHeaders);
+    noteUser(c);
+    const { redirect_path } = await readJson(c, SSO_REQUEST);
+    prove(c, { redirect_path });
+    const { partner_id, organization_id } = caller;
+    await requireRedirectPath(deps, { partner_id, organization_id, redirect_path }, rules);
+    const user_id = await getUserId(deps, c, caller);
+    const data = await mintSsoToken(deps, { partner_id, organization_id, user_id, redirect_path }, c.get('request'));
+    return success(c, deps, { message: 'SSO token created successfully', data });
+  });
   return routes;
 }

@@ -2,7 +2,7 @@
 // is granted is on disk, with its audit event, before the token leaves.
 
 import { recordEvent } from '../audit/audit.ts';
-import { lockAccess } from '../db/database.ts';
+import { grant } from '../db/group.ts';
 import type { SsoTokensTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
@@ -28,8 +28,7 @@ export async function mintSsoToken(deps: Deps, subject: TokenSubject, request: R
   const jti = newId('sso', deps);
   // Signed first: if signing fails, nothing has been recorded as granted. Nobody sees the token before the commit below.
   const sso_token = await signSsoToken(deps, { jti, subject, now });
-  await deps.db.transaction().execute(async (tx) => {
-    await lockAccess(tx, 'shared');
+  await grant(deps.db, async (tx) => {
     await getEnabledStanding(tx, subject);
     await getActiveMember(tx, subject);
     await insertSsoToken(tx, tokenRow(subject, { jti, now, request_id: request.request_id }));

@@ -3,7 +3,7 @@
 
 import type { Deps } from '../deps.ts';
 import { Problem } from '../foundation/problem.ts';
-import { type AppContext, prove } from '../http/context.ts';
+import { type AppContext, prove, setHeader } from '../http/context.ts';
 import { embeddingOrigin, isNavigation, isUnprompted, placementOf, requireOwnForm } from '../http/fetch-metadata.ts';
 import { countAttempt } from '../http/failure-limit.ts';
 import { page } from '../http/page.ts';
@@ -35,10 +35,10 @@ async function record(deps: Deps, c: AppContext, noted: Noted): Promise<void> {
  * page may know which origin is around it, and no more: the referrer of a redirect is the page that made the frame.
  */
 function goOn(c: AppContext, location: string): Response {
-  c.header('cache-control', 'no-store');
-  c.header('cross-origin-opener-policy', 'same-origin');
-  if (placementOf(c) === 'frame') c.header('referrer-policy', 'strict-origin');
-  return c.redirect(location, 303);
+  setHeader(c, 'cache-control', 'no-store');
+  setHeader(c, 'cross-origin-opener-policy', 'same-origin');
+  if (placementOf(c) === 'frame') setHeader(c, 'referrer-policy', 'strict-origin');
+  return c.body(null, 303, { location });
 }
 
 /** Asks a person before the token is spent; undefined when there is no need to. */
@@ -53,7 +53,7 @@ async function askFirst(deps: Deps, c: AppContext, arrival: Arrival): Promise<Re
   await record(deps, c, { action: 'sso_token.held' });
   // This page acts, so only the pages that may embed the portal may frame it.
   c.set('frame_ancestors', placementOf(c) === 'frame' ? standing.integration.embed_origins : []);
-  c.header('cache-control', 'no-store');
+  setHeader(c, 'cache-control', 'no-store');
   return page(c, content);
 }
 

@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { recordRefusals } from '../audit/refusals.ts';
 import type { Deps } from '../deps.ts';
 import { boundedBody, jsonBody } from '../http/body.ts';
-import { type AppContext, type AppEnv, singleHeaders } from '../http/context.ts';
+import { type AppContext, type AppEnv, singleHeaders, header } from '../http/context.ts';
 import { isFromBrowser, placementOf } from '../http/fetch-metadata.ts';
 import { ANY_FRAME } from '../http/page.ts';
 import { EXCHANGE_REQUEST, exchangeForPortal } from './exchange.ts';
@@ -15,7 +15,7 @@ import { recordArrival } from './redeem.ts';
 const FORM = 'application/x-www-form-urlencoded';
 
 function isForm(c: AppContext): boolean {
-  return (c.req.header('content-type') ?? '').toLowerCase().startsWith(FORM);
+  return (header(c, 'content-type') ?? '').toLowerCase().startsWith(FORM);
 }
 
 /** To be mounted at the root of the portal's origin. */

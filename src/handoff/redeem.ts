@@ -2,7 +2,8 @@
 // A refusal at any step spends nothing: burn and session are one transaction.
 
 import { type AuditEvent, recordEvent } from '../audit/audit.ts';
-import { type Database, lockAccess } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
+import { grant } from '../db/group.ts';
 import type { AuditActor, SessionKind, SessionsTable, SsoTokensTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
@@ -119,8 +120,7 @@ export async function exchangeSsoToken(
   { verified, replaces, actor, request }: Exchange,
 ): Promise<Redemption> {
   const { expires_at: _, redirect_path, ...holder } = verified;
-  return deps.db.transaction().execute(async (tx) => {
-    await lockAccess(tx, 'shared');
+  return grant(deps.db, async (tx) => {
     const burned = await burnSsoToken(tx, holder, timestamp(deps.clock()));
     if (burned === undefined) throw await explainUnburned(tx, verified);
     const standing = await getEnabledStanding(tx, holder);

@@ -53,7 +53,8 @@ type ReadPath = {
   path: string; // as written, up to the first `?` or `#`
   readings: readonly string[]; // what a server may make of it after no, one, two… percent-decodings
   decoding: 'finished' | 'not_utf8' | 'unfinished';
-  resolved: URL | null; // where a browser on the portal would go
+  origin: string | undefined; // where a browser on the portal would go…
+  parsed: string | undefined; // …and to which path there
 };
 
 const MAX_CHARACTERS = 2_048;
@@ -168,13 +169,13 @@ const pathChecks: readonly Check<ReadPath>[] = [
     // path beginning with one slash, so equality also says that there are none.
     code: 'leaves_portal',
     message: 'redirect_path must stay on the portal; send only a path of the portal, without scheme or host',
-    refuses: ({ resolved, rules }) => resolved?.origin !== rules.portal_origin,
+    refuses: ({ origin, rules }) => origin !== rules.portal_origin,
   },
   {
     // The token would promise one spelling and the browser ask for another.
     code: 'changed_by_url_parser',
     message: 'redirect_path must not contain characters a browser rewrites in a path; percent-encode " < > ^ ` { }',
-    refuses: ({ resolved, path }) => resolved?.pathname !== path,
+    refuses: ({ parsed, path }) => parsed !== path,
   },
   {
     code: 'not_allowed_prefix',
@@ -187,7 +188,7 @@ const pathChecks: readonly Check<ReadPath>[] = [
     code: 'own_path',
     message: 'redirect_path must open a page of the portal; the sign-on service keeps this path for itself',
     refuses: ({ readings, rules }) =>
-      rules.own_paths.some((own) => readings.some((reading) => isUnderPrefix(asRouted(reading), asRouted(own)))),
+      readings.map(asRouted).some((routed) => rules.own_paths.some((own) => isUnderPrefix(routed, routedRule(own)))),
   },
 ];
 
@@ -196,8 +197,14 @@ function findFailedPathCheck(text: string, rules: RedirectPathRules): Check<Read
   return pathChecks.find((check) => check.refuses(subject));
 }
 
+// Letters, digits, "-", "_" and single slashes before any query: most paths. No server decodes them or reads them otherwise, and
+// the URL parser leaves them as they are.
+const PLAIN = /^(?:\/[\w-]+)+(?=$|[?#])/;
+
 function readPath(text: string, rules: RedirectPathRules): ReadPath {
   const path = pathPart(text);
+  if (PLAIN.test(text))
+    return { rules, path, readings: [path], decoding: 'finished', origin: originOf(rules.portal_origin), parsed: path };
   const readings = [path];
   let decoding: ReadPath['decoding'] = 'unfinished';
   let current = path;
@@ -212,7 +219,8 @@ function readPath(text: string, rules: RedirectPathRules): ReadPath {
       current = decoded;
     }
   }
-  return { rules, path, readings, decoding, resolved: URL.parse(text, rules.portal_origin) };
+  const resolved = URL.parse(text, rules.portal_origin);
+  return { rules, path, readings, decoding, origin: resolved?.origin, parsed: resolved?.pathname };
 }
 
 /** One decoding, or undefined if the bytes are not UTF-8. */
@@ -235,6 +243,20 @@ function asRouted(reading: string): string {
   const segments = routedSegments(reading).filter((segment) => segment !== '');
   return `/${segments.join('/')}`.toLowerCase();
 }
+
+/** Of the rules, which are few and stay the same, so that each is worked out once. */
+function remembered<T>(workOut: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text) ?? workOut(text);
+    if (known.size < MOST_RULES) known.set(text, found);
+    return found;
+  };
+}
+
+const MOST_RULES = 100;
+const routedRule = remembered(asRouted);
+const originOf = remembered((text) => URL.parse('/', text)?.origin);
 
 function pathPart(text: string): string {
   return upTo(text, /[?#]/);

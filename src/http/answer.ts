@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Config } from '../config.ts';
 import { type Clock, timestamp } from '../foundation/clock.ts';
 import type { Problem } from '../foundation/problem.ts';
-import type { AppContext } from './context.ts';
+import { type AppContext, setHeader } from './context.ts';
 import { problemPage } from './problem-page.ts';
 import { page } from './page.ts';
 import type { Pagination } from './pagination.ts';
@@ -46,8 +46,7 @@ export function success(c: AppContext, { clock }: { clock: Clock }, answer: Succ
 
 /** An answer whose body is JSON text already. */
 export function jsonAnswer(c: AppContext, body: string, status: ContentfulStatusCode): Response {
-  c.header('cache-control', 'no-store');
-  return c.body(body, status, { 'content-type': 'application/json' });
+  return c.body(body, status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
 }
 
 function problemType(config: Config, problem: Problem): string {
@@ -94,11 +93,11 @@ export function problemAnswer(
 ): Response | Promise<Response> {
   const { status } = problem.entry;
   const request_id = c.get('request').request_id;
-  c.header('cache-control', 'no-store');
+  setHeader(c, 'cache-control', 'no-store');
   const authenticate = status === 401 ? { 'www-authenticate': challenge(problem) } : {};
   // Those of a first answer are taken back: a 401 that could not be recorded becomes a 503, a 405 too many becomes a 429.
   const headers = { ...NO_PROBLEM_HEADERS, ...authenticate, ...problem.headers };
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  for (const [name, value] of Object.entries(headers)) setHeader(c, name, value);
   const details = problemDetails(c, problem, options.config);
   const code = problem.code === undefined ? {} : { code: problem.code };
   switch (prefers(c, options.style)) {

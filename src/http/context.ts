@@ -1,5 +1,6 @@
 // What a request carries through its middleware, and how it begins and ends: request id, client address, one log line.
 
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
@@ -54,6 +55,7 @@ const SINGLE_HEADERS = new Set([
   'content-type',
   'content-length',
   'origin',
+  'referer',
   'x-partner-id',
   'x-partner-secret',
   'x-organization-id',
@@ -67,13 +69,30 @@ const SINGLE_HEADERS = new Set([
   'x-forwarded-uri',
 ]);
 
+/** A request's header by its name in lower case. From node:http's own object: a web one would be made for each request. */
+export function header(c: AppContext, name: string): string | undefined {
+  const value = c.env.incoming.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * Sets a header of the answer, or takes it back. On node:http's own answer, whatever the app answers with afterwards: a web one's
+ * headers cost as much as the rest of the way.
+ */
+export function setHeader(c: AppContext, name: string, value: string | undefined): void {
+  if (value === undefined) c.env.outgoing.removeHeader(name);
+  else c.env.outgoing.setHeader(name, value);
+}
+
 /** Adds to what has been established about a request. */
 export function prove(c: AppContext, facts: Proved): void {
-  c.set('proved', { ...c.get('proved'), ...facts });
+  Object.assign(c.get('proved'), facts);
 }
 
 /** Names that arrived more than once. node:http has merged or dropped the copies by now; rawHeaders still has them. */
-function repeatedHeaders(raw_headers: readonly string[]): string[] {
+function repeatedHeaders({ headers, rawHeaders: raw_headers }: IncomingMessage): string[] {
+  // As many names as headers: the common case.
+  if (Object.keys(headers).length * 2 === raw_headers.length) return [];
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (let index = 0; index < raw_headers.length; index += 2) {
@@ -87,7 +106,7 @@ function repeatedHeaders(raw_headers: readonly string[]): string[] {
 
 /** @throws Problem invalid-request that names each header that arrived twice */
 export function requireSingleHeaders(c: AppContext): void {
-  const repeated = repeatedHeaders(c.env.incoming.rawHeaders);
+  const repeated = repeatedHeaders(c.env.incoming);
   if (repeated.length === 0) return;
   throw invalidRequest(
     repeated.map((field) => ({ field, message: `The header ${field} arrived more than once`, code: 'repeated' })),
@@ -95,8 +114,9 @@ export function requireSingleHeaders(c: AppContext): void {
 }
 
 /** The nearest address that is not one of our proxies; what a proxy wrote down is believed only if it is an address. */
-function clientAddress(c: AppContext, isTrusted: (address: string, index: number) => boolean): string {
+function clientAddress(c: AppContext, isTrusted: ((address: string, index: number) => boolean) | undefined): string {
   const direct = c.env.incoming.socket.remoteAddress ?? '';
+  if (isTrusted === undefined) return direct;
   const claimed = proxyaddr(c.env.incoming, isTrusted);
   return isIP(claimed) === 0 ? direct : claimed;
 }
@@ -121,18 +141,18 @@ function logLine(c: AppContext, log: Log, started: number): void {
 }
 
 /** On every answer; a page replaces the policy with its own. */
-const SECURITY_HEADERS = {
+const SECURITY_HEADERS = Object.entries({
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-};
+});
 
 /** The first middleware: gives the request its id and context, and writes one log line when the answer is made. */
 export function requestContext(options: Makers & { log: Log; trusted_proxies: string[] }): MiddlewareHandler<AppEnv> {
-  const isTrusted = proxyaddr.compile(options.trusted_proxies);
-  let warned = options.trusted_proxies.length > 0;
+  const isTrusted = options.trusted_proxies.length === 0 ? undefined : proxyaddr.compile(options.trusted_proxies);
+  let warned = isTrusted !== undefined;
   const warnOnce = (c: AppContext) => {
-    if (warned || c.req.header('x-forwarded-for') === undefined) return;
+    if (warned || header(c, 'x-forwarded-for') === undefined) return;
     warned = true;
     options.log.warn(
       'a request came through a proxy, but TRUSTED_PROXIES is not set: all clients look like one address',
@@ -145,11 +165,10 @@ export function requestContext(options: Makers & { log: Log; trusted_proxies: st
     c.set('request', {
       request_id,
       client_address: clientAddress(c, isTrusted),
-      user_agent: c.req.header('user-agent'),
+      user_agent: header(c, 'user-agent'),
     });
-    // Set before the answer is made: headers added to a finished answer cost a copy of it.
-    c.header('x-request-id', request_id);
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
+    setHeader(c, 'x-request-id', request_id);
+    for (const [name, value] of SECURITY_HEADERS) setHeader(c, name, value);
     warnOnce(c);
     await next();
     logLine(c, options.log, started);

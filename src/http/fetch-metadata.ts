@@ -2,53 +2,53 @@
 // browsers send none, and then nothing is concluded from it.
 
 import { Problem } from '../foundation/problem.ts';
-import type { AppContext } from './context.ts';
+import { type AppContext, header } from './context.ts';
 
 /**
  * Node's own fetch sends `Sec-Fetch-Mode: cors` although it is no browser, and nothing else of the family, which every
  * browser sends together. It is known by `Accept-Language: *` or its name.
  */
 function isNodeFetch(c: AppContext): boolean {
-  const alone = c.req.header('sec-fetch-site') === undefined && c.req.header('sec-fetch-dest') === undefined;
-  return alone && (c.req.header('accept-language') === '*' || /^(node|undici)$/.test(c.req.header('user-agent') ?? ''));
+  const alone = header(c, 'sec-fetch-site') === undefined && header(c, 'sec-fetch-dest') === undefined;
+  return alone && (header(c, 'accept-language') === '*' || /^(node|undici)$/.test(header(c, 'user-agent') ?? ''));
 }
 
 function modeOf(c: AppContext): string | undefined {
-  return isNodeFetch(c) ? undefined : c.req.header('sec-fetch-mode');
+  return isNodeFetch(c) ? undefined : header(c, 'sec-fetch-mode');
 }
 
 /** True for what only a script on a web page sends. */
 export function isFromScript(c: AppContext): boolean {
-  return c.req.header('origin') !== undefined || modeOf(c) === 'cors';
+  return header(c, 'origin') !== undefined || modeOf(c) === 'cors';
 }
 
 /** True for what a browser sends, of its own accord or for a script of the portal's: servers leave Sec-Fetch-Site out. */
 export function isFromBrowser(c: AppContext): boolean {
-  return c.req.header('sec-fetch-site') !== undefined || c.req.header('origin') !== undefined;
+  return header(c, 'sec-fetch-site') !== undefined || header(c, 'origin') !== undefined;
 }
 
 /** True for a prefetch, prerender or preview, in any of the spellings in use. */
 function isSpeculative(c: AppContext): boolean {
   return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
-    /\b(prefetch|prerender|preview)\b/i.test(c.req.header(name) ?? ''),
+    /\b(prefetch|prerender|preview)\b/i.test(header(c, name) ?? ''),
   );
 }
 
 /** True unless the browser says that this is not a person's navigation to a document or an iframe. */
 export function isNavigation(c: AppContext): boolean {
-  const destination = c.req.header('sec-fetch-dest') ?? 'document';
+  const destination = header(c, 'sec-fetch-dest') ?? 'document';
   const mode = modeOf(c) ?? 'navigate';
   return (destination === 'document' || destination === 'iframe') && mode === 'navigate' && !isSpeculative(c);
 }
 
 /** True when the browser says that another site's page brought this navigation about without a person's click. */
 export function isUnprompted(c: AppContext): boolean {
-  return c.req.header('sec-fetch-site') === 'cross-site' && c.req.header('sec-fetch-user') !== '?1';
+  return header(c, 'sec-fetch-site') === 'cross-site' && header(c, 'sec-fetch-user') !== '?1';
 }
 
 /** `tab`, `frame`, or `unknown` when the browser does not say where it will show the answer. */
 export function placementOf(c: AppContext): 'tab' | 'frame' | 'unknown' {
-  switch (c.req.header('sec-fetch-dest') ?? '') {
+  switch (header(c, 'sec-fetch-dest') ?? '') {
     case 'document':
       return 'tab';
     case 'iframe':
@@ -63,7 +63,7 @@ export function placementOf(c: AppContext): 'tab' | 'frame' | 'unknown' {
  * Undefined when there is none, or it is not that of a web page (RFC 9110, 10.1.3).
  */
 export function embeddingOrigin(c: AppContext): string | undefined {
-  const referrer = c.req.header('referer') ?? '';
+  const referrer = header(c, 'referer') ?? '';
   if (!URL.canParse(referrer)) return undefined;
   const { protocol, origin } = new URL(referrer);
   return protocol === 'https:' || protocol === 'http:' ? origin : undefined;
@@ -71,8 +71,8 @@ export function embeddingOrigin(c: AppContext): string | undefined {
 
 /** @throws Problem cross-site-request unless the request comes from a page of the portal, or from no page at all */
 export function requireSameOrigin(c: AppContext, portal_url: string): void {
-  const site = c.req.header('sec-fetch-site');
-  const origin = c.req.header('origin');
+  const site = header(c, 'sec-fetch-site');
+  const origin = header(c, 'origin');
   const same =
     site === undefined ? origin === undefined || origin === portal_url : site === 'same-origin' || site === 'none';
   if (!same) throw new Problem('cross-site-request', 'This request came from a page of another site');
@@ -84,8 +84,8 @@ export function requireSameOrigin(c: AppContext, portal_url: string): void {
  * @throws Problem cross-site-request
  */
 export function requireOwnForm(c: AppContext, portal_url: string): void {
-  const site = c.req.header('sec-fetch-site') ?? 'same-origin';
-  const origin = c.req.header('origin') ?? 'null';
+  const site = header(c, 'sec-fetch-site') ?? 'same-origin';
+  const origin = header(c, 'origin') ?? 'null';
   if (site !== 'same-origin' || (origin !== 'null' && origin !== portal_url))
     throw new Problem('cross-site-request', 'This form was sent by a page of another site');
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { AppContext } from './context.ts';
+import { type AppContext, setHeader } from './context.ts';
 import { type FrameAnswer, frameScript } from './frame-script.ts';
 
 export type Markup = ReturnType<typeof html>;
@@ -106,8 +106,8 @@ export function page(
 ): Response | Promise<Response> {
   const frame_ancestors = c.get('frame_ancestors') ?? [];
   const answer = frame_ancestors.length === 0 ? undefined : content.frame_answer;
-  c.header('content-security-policy', contentSecurityPolicy(frame_ancestors, answer !== undefined));
-  if (frame_ancestors.length === 0) c.header('x-frame-options', 'DENY');
+  setHeader(c, 'content-security-policy', contentSecurityPolicy(frame_ancestors, answer !== undefined));
+  if (frame_ancestors.length === 0) setHeader(c, 'x-frame-options', 'DENY');
   return c.html(
     html`<!doctype html>
 <html lang="en">

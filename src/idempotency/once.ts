@@ -8,7 +8,7 @@ import { DAY_MILLISECONDS, timestamp } from '../foundation/clock.ts';
 import { decryptAtRest, encryptAtRest, keyedHash } from '../foundation/encryption.ts';
 import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { jsonAnswer, type Success, successBody } from '../http/answer.ts';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, header, setHeader } from '../http/context.ts';
 import {
   findIdempotencyKey,
   type IdempotencyPlace,
@@ -23,7 +23,7 @@ type Create = (tx: DatabaseTransaction) => Promise<Success & { status: 201 }>;
 
 /** @throws Problem invalid-request */
 function parsePlace(c: AppContext): IdempotencyPlace | undefined {
-  const idempotency_key = c.req.header('idempotency-key');
+  const idempotency_key = header(c, 'idempotency-key');
   if (idempotency_key === undefined) return undefined;
   if (!KEY.test(idempotency_key)) {
     const message = 'idempotency-key must have 1 to 255 visible ASCII characters';
@@ -96,7 +96,7 @@ export async function createOnce(deps: Deps, c: AppContext, create: Create): Pro
     deps.db.transaction().execute(async (tx) => {
       const known = await findAnswer(tx, deps, request);
       if (known !== undefined) {
-        c.header('idempotent-replayed', 'true');
+        setHeader(c, 'idempotent-replayed', 'true');
         return known;
       }
       const made = await answer(tx);

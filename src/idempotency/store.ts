@@ -1,7 +1,7 @@
 // The rows of idempotency_keys.
 
 import { sql } from 'kysely';
-import { type Database, type DatabaseTransaction, isPostgres } from '../db/database.ts';
+import { type Database, type DatabaseTransaction, inBatches, isPostgres } from '../db/database.ts';
 import type { IdempotencyKeysTable } from '../db/tables.ts';
 
 export type IdempotencyPlace = Pick<IdempotencyKeysTable, 'partner_id' | 'organization_id' | 'idempotency_key'>;
@@ -56,6 +56,22 @@ export async function upsertIdempotencyKey(db: Database, row: IdempotencyKeysTab
 }
 
 /** Removes keys whose day was over before a moment. */
-export async function deleteOldIdempotencyKeys(db: Database, expired_before: string): Promise<void> {
-  await db.deleteFrom('idempotency_keys').where('expires_at', '<', expired_before).execute();
+export async function deleteOldIdempotencyKeys(
+  db: Database,
+  expired_before: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await inBatches(async (limit) => {
+    const old = db
+      .selectFrom('idempotency_keys')
+      .select(['partner_id', 'organization_id', 'idempotency_key'])
+      .where('expires_at', '<', expired_before)
+      .limit(limit)
+      .$asTuple('partner_id', 'organization_id', 'idempotency_key');
+    const { numDeletedRows } = await db
+      .deleteFrom('idempotency_keys')
+      .where((eb) => eb(eb.refTuple('partner_id', 'organization_id', 'idempotency_key'), 'in', old))
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }, signal);
 }

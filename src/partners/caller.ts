@@ -6,7 +6,7 @@ import type { Author } from '../audit/audit.ts';
 import type { Deps } from '../deps.ts';
 import type { Makers } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
-import { type AppContext, type AppEnv, prove, requireSingleHeaders } from '../http/context.ts';
+import { type AppContext, type AppEnv, type Caller, header, prove, requireSingleHeaders } from '../http/context.ts';
 import { isFromScript } from '../http/fetch-metadata.ts';
 import { authenticateOrganization, authenticatePartner } from './authentication.ts';
 import { getEnabledStanding } from './standing.ts';
@@ -29,13 +29,13 @@ export function refuseBrowsers(c: AppContext): void {
   );
 }
 
-function header(c: AppContext, name: string): string {
-  return c.req.header(name) ?? '';
+function text(c: AppContext, name: string): string {
+  return header(c, name) ?? '';
 }
 
 /** @throws Problem invalid-request that lists what is missing */
 function requireHeaders(c: AppContext, names: readonly string[]): void {
-  const missing = names.filter((name) => header(c, name) === '');
+  const missing = names.filter((name) => text(c, name) === '');
   if (missing.length === 0) return;
   const given = names.filter((name) => !missing.includes(name));
   throw new Problem('invalid-request', `Missing required headers: ${missing.join(', ')}`, {
@@ -44,33 +44,35 @@ function requireHeaders(c: AppContext, names: readonly string[]): void {
 }
 
 /**
- * Authenticates partner and organization by their headers, which stand first among the required ones.
- * @throws Problem invalid-request, browser-request-refused or authentication-required
+ * Authenticates partner and organization by their headers, which stand first among the required ones; notes each as soon as it is
+ * proved. @throws Problem invalid-request, browser-request-refused or authentication-required
  */
-export function authenticateCaller(
+export async function getCaller(
   { db, clock }: Deps,
+  c: AppContext,
   requiredHeaders: (c: AppContext) => readonly string[] = () => PARTNER_HEADERS,
-): MiddlewareHandler<AppEnv> {
+): Promise<Caller> {
+  requireSingleHeaders(c);
+  refuseBrowsers(c);
+  requireHeaders(c, requiredHeaders(c));
+  const [partner_id, organization_id] = [text(c, 'x-partner-id'), text(c, 'x-organization-id')];
+  const partner_secret = text(c, 'x-partner-secret');
+  const partner = await authenticatePartner(db, { partner_id, partner_secret }, clock());
+  prove(c, { partner_id });
+  const organization_secret = text(c, 'x-organization-secret');
+  const organization = await authenticateOrganization(
+    db,
+    { partner_id, organization_id, organization_secret },
+    clock(),
+  );
+  prove(c, { organization_id });
+  return { partner_id, organization_id, credential_ids: [partner.credential_id, organization.credential_id] };
+}
+
+/** The same as a middleware. */
+export function authenticateCaller(deps: Deps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    requireSingleHeaders(c);
-    refuseBrowsers(c);
-    requireHeaders(c, requiredHeaders(c));
-    const [partner_id, organization_id] = [header(c, 'x-partner-id'), header(c, 'x-organization-id')];
-    const partner = await authenticatePartner(
-      db,
-      { partner_id, partner_secret: header(c, 'x-partner-secret') },
-      clock(),
-    );
-    prove(c, { partner_id });
-    const organization_secret = header(c, 'x-organization-secret');
-    const organization = await authenticateOrganization(
-      db,
-      { partner_id, organization_id, organization_secret },
-      clock(),
-    );
-    prove(c, { organization_id });
-    const credential_ids = [partner.credential_id, organization.credential_id];
-    c.set('caller', { partner_id, organization_id, credential_ids });
+    c.set('caller', await getCaller(deps, c));
     await next();
   };
 }

@@ -2,6 +2,7 @@
 // so that its time says nothing about how much of a guess was right.
 
 import type { Database } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { CredentialsTable } from '../db/tables.ts';
 
 /** A partner's own secrets (organization_id null), or those of one integration. */
@@ -11,12 +12,35 @@ export async function insertCredential(db: Database, row: CredentialsTable): Pro
   await db.insertInto('credentials').values(row).execute();
 }
 
+const COLUMNS = [
+  'credential_id',
+  'partner_id',
+  'organization_id',
+  'secret_hash',
+  'hint',
+  'created_by',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
+] as const satisfies (keyof CredentialsTable)[];
+
+const selectBySecret = prepared((db, { secret_hash }: { secret_hash: string }) =>
+  db.selectFrom('credentials').select(COLUMNS).where('secret_hash', '=', secret_hash),
+);
+
 export async function findCredentialBySecret(db: Database, secret_hash: string): Promise<CredentialsTable | undefined> {
-  return db.selectFrom('credentials').selectAll().where('secret_hash', '=', secret_hash).executeTakeFirst();
+  const [row] = await selectBySecret(db, { secret_hash });
+  return row;
 }
 
+const selectById = prepared((db, { credential_id }: { credential_id: string }) =>
+  db.selectFrom('credentials').select(COLUMNS).where('credential_id', '=', credential_id),
+);
+
 export async function findCredential(db: Database, credential_id: string): Promise<CredentialsTable | undefined> {
-  return db.selectFrom('credentials').selectAll().where('credential_id', '=', credential_id).executeTakeFirst();
+  const [row] = await selectById(db, { credential_id });
+  return row;
 }
 
 function ownedBy(db: Database, owner: CredentialOwner) {

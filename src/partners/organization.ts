@@ -1,7 +1,8 @@
 // Organizations: clinics and groups of clinics, with one level of sub-organizations. Suspending one suspends those below it.
 
 import { recordEvent } from '../audit/audit.ts';
-import { type Database, isUniqueViolation } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
+import { isUniqueViolation } from '../db/errors.ts';
 import type { OrganizationsTable } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { CHOSEN_ID_RULE, isChosenId, type Makers, newId } from '../foundation/ids.ts';

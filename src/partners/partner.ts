@@ -2,7 +2,8 @@
 // in integration.ts.
 
 import { recordEvent } from '../audit/audit.ts';
-import { type Database, isUniqueViolation } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
+import { isUniqueViolation } from '../db/errors.ts';
 import type { PartnersTable } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { CHOSEN_ID_RULE, isChosenId, type Makers, newId } from '../foundation/ids.ts';

@@ -7,7 +7,10 @@ export function isUnderPrefix(path: string, prefix: string): boolean {
 }
 
 /** What both the deployment and the integration allow: of two prefixes, one inside the other, the inner one. */
-export function allowedPrefixes(deployment: string[], integration: string[] | null | undefined): string[] {
+export function allowedPrefixes(
+  deployment: readonly string[],
+  integration: readonly string[] | null | undefined,
+): readonly string[] {
   if (integration === undefined || integration === null) return deployment;
   return deployment.flatMap((outer) =>
     integration.flatMap((prefix) => {

@@ -2,6 +2,7 @@
 // redeeming and every session check share. "For a partner" means through an integration; "in an organization" means as a member.
 
 import type { Database } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { IntegrationKey } from '../db/tables.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
@@ -46,12 +47,29 @@ export function parseTextList(json: string): string[] {
   return Array.isArray(list) ? list.filter((entry) => typeof entry === 'string') : [];
 }
 
-/** A partner, an organization and the integration between them; undefined when there is none. */
-export async function findStanding(
+const selectPathPrefixes = prepared((db, { partner_id, organization_id }: IntegrationKey) =>
+  db
+    .selectFrom('integrations')
+    .select('redirect_path_prefixes')
+    .where('partner_id', '=', partner_id)
+    .where('organization_id', '=', organization_id),
+);
+
+function parsePathPrefixes(column: string | null): string[] | undefined {
+  return column === null ? undefined : parseTextList(column);
+}
+
+/** What an integration narrows its links to; undefined when that is nothing, or there is no integration. */
+export async function findPathPrefixes(
   db: Database,
   { partner_id, organization_id }: IntegrationKey,
-): Promise<Standing | undefined> {
-  const row = await db
+): Promise<string[] | undefined> {
+  const [row] = await selectPathPrefixes(db, { partner_id, organization_id });
+  return row && parsePathPrefixes(row.redirect_path_prefixes);
+}
+
+const selectStanding = prepared((db, { partner_id, organization_id }: IntegrationKey) =>
+  db
     .selectFrom('integrations')
     .innerJoin('partners', 'partners.partner_id', 'integrations.partner_id')
     .innerJoin('organizations', 'organizations.organization_id', 'integrations.organization_id')
@@ -69,8 +87,15 @@ export async function findStanding(
       'integrations.scopes',
     ])
     .where('integrations.partner_id', '=', partner_id)
-    .where('integrations.organization_id', '=', organization_id)
-    .executeTakeFirst();
+    .where('integrations.organization_id', '=', organization_id),
+);
+
+/** A partner, an organization and the integration between them; undefined when there is none. */
+export async function findStanding(
+  db: Database,
+  { partner_id, organization_id }: IntegrationKey,
+): Promise<Standing | undefined> {
+  const [row] = await selectStanding(db, { partner_id, organization_id });
   if (row === undefined) return undefined;
   return {
     partner: { partner_id, name: row.partner_name, suspended_at: row.partner_suspended_at },
@@ -83,30 +108,29 @@ export async function findStanding(
     integration: {
       disabled_at: row.disabled_at,
       embed_origins: parseTextList(row.embed_origins),
-      redirect_path_prefixes:
-        row.redirect_path_prefixes === null ? undefined : parseTextList(row.redirect_path_prefixes),
+      redirect_path_prefixes: parsePathPrefixes(row.redirect_path_prefixes),
       return_url: row.return_url ?? undefined,
       scopes: parseScopes(row.scopes),
     },
   };
 }
 
-/**
- * A user as a member of an organization; undefined for everybody else, and for users whom another partner made, so that no
- * tenant learns of another's users.
- */
-async function findMember(
-  db: Database,
-  { partner_id, organization_id, user_id }: MemberKey,
-): Promise<Member | undefined> {
-  const row = await db
+const selectMember = prepared((db, { partner_id, organization_id, user_id }: MemberKey) =>
+  db
     .selectFrom('memberships')
     .innerJoin('users', 'users.user_id', 'memberships.user_id')
     .select(['users.user_id', 'email', 'given_name', 'family_name', 'suspended_at', 'disabled_at', 'access_roles'])
     .where('memberships.user_id', '=', user_id)
     .where('memberships.organization_id', '=', organization_id)
-    .where(isVisibleTo(partner_id))
-    .executeTakeFirst();
+    .where(isVisibleTo(partner_id)),
+);
+
+/**
+ * A user as a member of an organization; undefined for everybody else, and for users whom another partner made, so that no
+ * tenant learns of another's users.
+ */
+async function findMember(db: Database, key: MemberKey): Promise<Member | undefined> {
+  const [row] = await selectMember(db, key);
   return row && { ...row, access_roles: parseAccessRoles(row.access_roles) };
 }
 

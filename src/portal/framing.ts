@@ -2,7 +2,7 @@
 
 import type { Deps } from '../deps.ts';
 import { success } from '../http/answer.ts';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, header, setHeader } from '../http/context.ts';
 import { embeddingOrigin } from '../http/fetch-metadata.ts';
 import { frameAncestors } from '../http/page.ts';
 import { findSignedIn } from '../partners/signed-in.ts';
@@ -27,7 +27,7 @@ async function aroundTheFrame({ config, embedders }: Deps, c: AppContext): Promi
   const embedder = embeddingOrigin(c);
   if (embedder === undefined) return [];
   if (embedder !== config.PORTAL_URL) return (await embedders.list()).has(embedder) ? [embedder] : [];
-  const is_moving_on = (c.req.header('sec-fetch-site') ?? 'same-origin') === 'same-origin';
+  const is_moving_on = (header(c, 'sec-fetch-site') ?? 'same-origin') === 'same-origin';
   if (config.EMBED_WITHOUT_COOKIE !== 'bearer' || !is_moving_on) return [];
   return ANY_PAGE[new URL(config.PORTAL_URL).protocol] ?? [];
 }
@@ -37,6 +37,6 @@ export async function answerFraming(deps: Deps, c: AppContext): Promise<Response
   const is_known = own.length > 0 && embeddingOrigin(c) === deps.config.PORTAL_URL;
   const around = is_known ? [] : await aroundTheFrame(deps, c);
   const frame_ancestors = [...new Set([...own, ...around])];
-  c.header('x-auth-content-security-policy', frameAncestors(frame_ancestors));
+  setHeader(c, 'x-auth-content-security-policy', frameAncestors(frame_ancestors));
   return success(c, deps, { message: 'Who may frame the page', data: { frame_ancestors } });
 }

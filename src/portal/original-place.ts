@@ -4,7 +4,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { getPath } from 'hono/utils/url';
 import { isEmbedPath, judgeRedirectPath } from '../handoff/redirect-path.ts';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, header } from '../http/context.ts';
 import type { Place } from './session-check.ts';
 
 const VERIFY_PATH = '/auth/verify';
@@ -46,14 +46,14 @@ function isPlainEmbedPath(path: string): boolean {
 
 /** Where the portal's own code asks: it may say for which page it does. Some proxies state the address of every request, this one's. */
 export function statedPlace(c: AppContext, portal_url: string): Place {
-  const stated = ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name)).filter((path) => path !== undefined);
+  const stated = ORIGINAL_PATH_HEADERS.map((name) => header(c, name)).filter((path) => path !== undefined);
   const is_another = stated.some((path) => withoutQuery(withoutOrigin(path, portal_url)) !== c.req.path);
   return is_another ? originalPlace(c, portal_url) : 'unstated';
 }
 
 /** `embed` only if there is an original path and every copy of it says so; an embed session is refused in doubt. */
 export function originalPlace(c: AppContext, portal_url: string): Place {
-  const paths = [rawPathBehindVerify(c), ...ORIGINAL_PATH_HEADERS.map((name) => c.req.header(name))]
+  const paths = [rawPathBehindVerify(c), ...ORIGINAL_PATH_HEADERS.map((name) => header(c, name))]
     .filter((path) => path !== undefined)
     .map((path) => withoutQuery(withoutOrigin(path, portal_url)));
   return paths.length > 0 && paths.every(isPlainEmbedPath) ? 'embed' : 'anywhere_else';

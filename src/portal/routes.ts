@@ -5,7 +5,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import type { Deps } from '../deps.ts';
 import { success } from '../http/answer.ts';
-import type { AppContext, AppEnv } from '../http/context.ts';
+import { type AppContext, type AppEnv, header, setHeader } from '../http/context.ts';
 import { placementOf, requireSameOrigin } from '../http/fetch-metadata.ts';
 import { ANY_FRAME, frameAncestors, page } from '../http/page.ts';
 import { describeSession } from '../partners/signed-in.ts';
@@ -32,16 +32,16 @@ async function answerSession(deps: Deps, c: AppContext): Promise<Response> {
 async function answerVerify(deps: Deps, c: AppContext): Promise<Response> {
   const signed_in = await getSignedIn(deps, c, originalPlace(c, deps.config.PORTAL_URL));
   const { session, standing, member } = signed_in;
-  c.header('cache-control', 'no-store');
-  c.header('x-auth-user-id', member.user_id);
-  c.header('x-auth-organization-id', standing.organization.organization_id);
-  c.header('x-auth-partner-id', standing.partner.partner_id);
-  c.header('x-auth-roles', member.access_roles.join(','));
-  c.header('x-auth-session-id', session.session_id);
-  c.header('x-auth-embed', String(session.kind === 'embed'));
+  setHeader(c, 'cache-control', 'no-store');
+  setHeader(c, 'x-auth-user-id', member.user_id);
+  setHeader(c, 'x-auth-organization-id', standing.organization.organization_id);
+  setHeader(c, 'x-auth-partner-id', standing.partner.partner_id);
+  setHeader(c, 'x-auth-roles', member.access_roles.join(','));
+  setHeader(c, 'x-auth-session-id', session.session_id);
+  setHeader(c, 'x-auth-embed', String(session.kind === 'embed'));
   const framing = session.kind === 'embed' ? standing.integration.embed_origins : [];
-  c.header('x-auth-content-security-policy', frameAncestors(framing));
-  if (wantsJwt(c)) c.header('x-auth-session-jwt', await signSessionJwt(deps, signed_in));
+  setHeader(c, 'x-auth-content-security-policy', frameAncestors(framing));
+  if (wantsJwt(c)) setHeader(c, 'x-auth-session-jwt', await signSessionJwt(deps, signed_in));
   return c.body(null, 200);
 }
 
@@ -60,7 +60,7 @@ async function signOut(deps: Deps, c: AppContext): Promise<void> {
 }
 
 function signedOutPage(c: AppContext): Response | Promise<Response> {
-  c.header('cache-control', 'no-store');
+  setHeader(c, 'cache-control', 'no-store');
   const body = html`<h1>You are signed out</h1>
 <p>To open the portal again, go back to your practice software and press the button there.</p>`;
   return page(c, { title: 'Signed out', body, tone: 'done' });
@@ -86,8 +86,8 @@ export function portalRoutes(deps: Deps): Hono<AppEnv> {
     await signOut(deps, c);
     // Whoever brings a bearer signs that out; the cookies of this browser may be somebody else's.
     if (bearerToken(c) === undefined) for (const kind of SESSION_KINDS) clearSessionCookie(c, kind);
-    c.header('cache-control', 'no-store');
-    const from_page = (c.req.header('accept') ?? '').includes('text/html');
+    setHeader(c, 'cache-control', 'no-store');
+    const from_page = (header(c, 'accept') ?? '').includes('text/html');
     return from_page ? c.redirect('/auth/signed-out', 303) : c.body(null, 204);
   });
   routes.get('/auth/signed-out', signedOutPage);

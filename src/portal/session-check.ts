@@ -4,7 +4,7 @@
 import type { SessionKind } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../foundation/problem.ts';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, header } from '../http/context.ts';
 import { findSignedIn, type SignedIn } from '../partners/signed-in.ts';
 import { bearerToken } from '../sessions/carried-session.ts';
 import { readSessionCookie } from '../sessions/cookies.ts';
@@ -30,7 +30,7 @@ function carriedToken(c: AppContext, preferred: readonly SessionKind[]): string 
  * whole browser's.
  */
 function requireSubject(c: AppContext, { session }: SignedIn): void {
-  const subject = c.req.header('handoff-subject');
+  const subject = header(c, 'handoff-subject');
   if (subject === undefined || subject === `${session.user_id}/${session.organization_id}`) return;
   throw new Problem('session-changed', 'Somebody else has signed in since the page was made');
 }

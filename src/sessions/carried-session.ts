@@ -2,7 +2,7 @@
 
 import type { SessionsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, header } from '../http/context.ts';
 import { readSessionCookie, SESSION_KINDS } from './cookies.ts';
 import { findLiveSession } from './session.ts';
 
@@ -22,5 +22,5 @@ export async function listBrowserSessions({ db, clock }: Deps, c: AppContext): P
  * for tokens of its own, and those must not hide a good cookie.
  */
 export function bearerToken(c: AppContext): string | undefined {
-  return /^Bearer (ses_[\w.-]{1,128})$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return /^Bearer (ses_[\w.-]{1,128})$/i.exec(header(c, 'authorization') ?? '')?.[1];
 }

@@ -3,14 +3,52 @@
 
 import type { ExpressionBuilder } from 'kysely';
 import { type Database, inBatches } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { SessionEndReason, SessionsTable, Tables } from '../db/tables.ts';
 
+const insert = prepared((db, row: SessionsTable) =>
+  db.insertInto('sessions').values({
+    session_id: row.session_id,
+    secret_hash: row.secret_hash,
+    kind: row.kind,
+    jti: row.jti,
+    partner_id: row.partner_id,
+    organization_id: row.organization_id,
+    user_id: row.user_id,
+    created_at: row.created_at,
+    idle_expires_at: row.idle_expires_at,
+    expires_at: row.expires_at,
+    ended_at: row.ended_at,
+    end_reason: row.end_reason,
+  }),
+);
+
 export async function insertSession(db: Database, row: SessionsTable): Promise<void> {
-  await db.insertInto('sessions').values(row).execute();
+  await insert(db, row);
 }
 
+const COLUMNS = [
+  'session_id',
+  'secret_hash',
+  'kind',
+  'jti',
+  'partner_id',
+  'organization_id',
+  'user_id',
+  'created_at',
+  'idle_expires_at',
+  'expires_at',
+  'ended_at',
+  'end_reason',
+] as const satisfies (keyof SessionsTable)[];
+
+const select = prepared((db, { session_id }: { session_id: string }) =>
+  db.selectFrom('sessions').select(COLUMNS).where('session_id', '=', session_id),
+);
+
 export async function findSession(db: Database, session_id: string): Promise<SessionsTable | undefined> {
-  return db.selectFrom('sessions').selectAll().where('session_id', '=', session_id).executeTakeFirst();
+  const [row] = await select(db, { session_id });
+  return row;
 }
 
 /** True when the session has neither ended, nor been idle too long, nor reached its greatest age. */
@@ -95,10 +133,10 @@ export async function listSessions(
 }
 
 /** Removes sessions that were over before a moment. */
-export async function deleteOldSessions(db: Database, expired_before: string): Promise<void> {
+export async function deleteOldSessions(db: Database, expired_before: string, signal?: AbortSignal): Promise<void> {
   await inBatches(async (limit) => {
     const old = db.selectFrom('sessions').select('session_id').where('expires_at', '<', expired_before).limit(limit);
     const { numDeletedRows } = await db.deleteFrom('sessions').where('session_id', 'in', old).executeTakeFirst();
     return Number(numDeletedRows);
-  });
+  }, signal);
 }

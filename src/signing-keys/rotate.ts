@@ -1,7 +1,8 @@
 // The life of a signing key: next (published, not used), active (signs), retiring (verifies only), gone. A key is published
 // one rotation before it signs, so that nobody meets a token whose key they could not have seen.
 
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
+import { exportJWK, exportPKCS8 } from 'jose/key/export';
+import { generateKeyPair } from 'jose/key/generate/keypair';
 import { recordEvent } from '../audit/audit.ts';
 import { type Database, lockAccess } from '../db/database.ts';
 import type { SigningKeysTable, SigningKeyState } from '../db/tables.ts';

@@ -2,14 +2,60 @@
 // belongs to handoff/.
 
 import { type Database, inBatches } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { SsoTokensTable } from '../db/tables.ts';
 import { type AccessScope, scopeConditions } from '../sessions/store.ts';
 
+const insert = prepared((db, row: SsoTokensTable) =>
+  db.insertInto('sso_tokens').values({
+    jti: row.jti,
+    partner_id: row.partner_id,
+    organization_id: row.organization_id,
+    user_id: row.user_id,
+    request_id: row.request_id,
+    minted_at: row.minted_at,
+    expires_at: row.expires_at,
+    opened_at: row.opened_at,
+    redeemed_at: row.redeemed_at,
+    revoked_at: row.revoked_at,
+  }),
+);
+
 export async function insertSsoToken(db: Database, row: SsoTokensTable): Promise<void> {
-  await db.insertInto('sso_tokens').values(row).execute();
+  await insert(db, row);
 }
 
+const COLUMNS = [
+  'jti',
+  'partner_id',
+  'organization_id',
+  'user_id',
+  'request_id',
+  'minted_at',
+  'expires_at',
+  'opened_at',
+  'redeemed_at',
+  'revoked_at',
+] as const satisfies (keyof SsoTokensTable)[];
+
 export type TokenHolder = Pick<SsoTokensTable, 'jti' | 'partner_id' | 'organization_id' | 'user_id'>;
+
+const burn = prepared((db, holder: TokenHolder & { redeemed_at: string }) =>
+  db
+    .updateTable('sso_tokens')
+    .set((eb) => ({
+      redeemed_at: holder.redeemed_at,
+      opened_at: eb.fn.coalesce('opened_at', eb.val(holder.redeemed_at)),
+    }))
+    .where('jti', '=', holder.jti)
+    .where('partner_id', '=', holder.partner_id)
+    .where('organization_id', '=', holder.organization_id)
+    .where('user_id', '=', holder.user_id)
+    .where('redeemed_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', holder.redeemed_at)
+    .returning(COLUMNS),
+);
 
 /**
  * Spends a token: one conditional write whose returned row is the answer, so that of any number of callers, in any number
@@ -20,22 +66,17 @@ export async function burnSsoToken(
   holder: TokenHolder,
   redeemed_at: string,
 ): Promise<SsoTokensTable | undefined> {
-  return db
-    .updateTable('sso_tokens')
-    .set((eb) => ({ redeemed_at, opened_at: eb.fn.coalesce('opened_at', eb.val(redeemed_at)) }))
-    .where('jti', '=', holder.jti)
-    .where('partner_id', '=', holder.partner_id)
-    .where('organization_id', '=', holder.organization_id)
-    .where('user_id', '=', holder.user_id)
-    .where('redeemed_at', 'is', null)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', redeemed_at)
-    .returningAll()
-    .executeTakeFirst();
+  const [row] = await burn(db, { ...holder, redeemed_at });
+  return row;
 }
 
+const select = prepared((db, { jti }: { jti: string }) =>
+  db.selectFrom('sso_tokens').select(COLUMNS).where('jti', '=', jti),
+);
+
 export async function findSsoToken(db: Database, jti: string): Promise<SsoTokensTable | undefined> {
-  return db.selectFrom('sso_tokens').selectAll().where('jti', '=', jti).executeTakeFirst();
+  const [row] = await select(db, { jti });
+  return row;
 }
 
 /** Notes when a browser first came with a token, whatever came of it. */
@@ -71,10 +112,10 @@ export async function revokeUnspentTokens(db: Database, scope: AccessScope, revo
 }
 
 /** Removes tokens that expired before a moment. */
-export async function deleteOldTokens(db: Database, expired_before: string): Promise<void> {
+export async function deleteOldTokens(db: Database, expired_before: string, signal?: AbortSignal): Promise<void> {
   await inBatches(async (limit) => {
     const old = db.selectFrom('sso_tokens').select('jti').where('expires_at', '<', expired_before).limit(limit);
     const { numDeletedRows } = await db.deleteFrom('sso_tokens').where('jti', 'in', old).executeTakeFirst();
     return Number(numDeletedRows);
-  });
+  }, signal);
 }

@@ -2,6 +2,7 @@
 
 import type { ExpressionBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { IntegrationKey, PartnerUserIdsTable, Tables } from '../db/tables.ts';
 import type { MemberRow } from './store.ts';
 
@@ -24,17 +25,36 @@ function partnerMembers(db: Database, { partner_id, organization_id }: Integrati
         .onRef('partner_user_ids.organization_id', '=', 'memberships.organization_id')
         .on('partner_user_ids.partner_id', '=', partner_id),
     )
-    .selectAll('users')
-    .select(['memberships.access_roles', 'memberships.disabled_at', 'partner_user_ids.partner_user_id'])
+    .select([
+      'users.user_id',
+      'users.organization_id',
+      'users.partner_id',
+      'users.email',
+      'users.given_name',
+      'users.family_name',
+      'users.title',
+      'users.phone',
+      'users.provider_details',
+      'users.created_at',
+      'users.suspended_at',
+      'memberships.access_roles',
+      'memberships.disabled_at',
+      'partner_user_ids.partner_user_id',
+    ])
     .where('memberships.organization_id', '=', organization_id)
     .where(isVisibleTo(partner_id));
 }
+
+const selectPartnerMember = prepared((db, key: IntegrationKey & { user_id: string }) =>
+  partnerMembers(db, key).where('memberships.user_id', '=', key.user_id),
+);
 
 export async function findPartnerMember(
   db: Database,
   key: IntegrationKey & { user_id: string },
 ): Promise<PartnerMemberRow | undefined> {
-  return partnerMembers(db, key).where('memberships.user_id', '=', key.user_id).executeTakeFirst();
+  const [row] = await selectPartnerMember(db, key);
+  return row;
 }
 
 /** In the order of their user_id; `after` is the user_id that the page before ended with. */
@@ -68,17 +88,20 @@ export async function deletePartnerUserId(db: Database, key: IntegrationKey & { 
     .execute();
 }
 
+const selectByPartnerId = prepared((db, key: Omit<PartnerUserIdsTable, 'user_id'>) =>
+  db
+    .selectFrom('partner_user_ids')
+    .select('user_id')
+    .where('partner_id', '=', key.partner_id)
+    .where('organization_id', '=', key.organization_id)
+    .where('partner_user_id', '=', key.partner_user_id),
+);
+
 /** The user whom a partner knows by an id of its own. */
 export async function findUserByPartnerId(
   db: Database,
   { partner_id, organization_id, partner_user_id }: Omit<PartnerUserIdsTable, 'user_id'>,
 ): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('partner_user_ids')
-    .select('user_id')
-    .where('partner_id', '=', partner_id)
-    .where('organization_id', '=', organization_id)
-    .where('partner_user_id', '=', partner_user_id)
-    .executeTakeFirst();
+  const [row] = await selectByPartnerId(db, { partner_id, organization_id, partner_user_id });
   return row?.user_id;
 }

@@ -28,12 +28,12 @@ describe('a version with one migration more', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'handoff-newer-'));
     const root = dirname(dirname(MAIN));
-    await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
+    for (const name of ['bin', 'src']) await cp(join(root, name), join(folder, name), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'package.json'));
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     await writeFile(join(folder, 'src/db/migrations/9999_more.sql'), 'CREATE TABLE more (id TEXT PRIMARY KEY);\n');
     newer = new Operator(database.url, {}, (args, environment) =>
-      runProcess(args, environment, { main: join(folder, 'src/main.ts') }),
+      runProcess(args, environment, { main: join(folder, 'bin/handoff.mjs') }),
     );
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -12,9 +12,9 @@ import { vi } from 'vitest';
 import { runCommandLine } from '../../src/cli/run.ts';
 import { redact } from '../../src/foundation/log.ts';
 
-export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../bin/handoff.mjs', import.meta.url));
 
-// Node keeps here what it has compiled, which halves the time a process takes to start.
+// Copies of the sources that tests make would fill the folder that is beside the code.
 const COMPILED = join(tmpdir(), 'handoff-test-compiled');
 
 export type Environment = Record<string, string>;

@@ -23,7 +23,7 @@ const COMMANDS = {
   sandbox: [],
 };
 
-const program = createProgram({ serve: async () => undefined, sandbox: async () => undefined });
+const program = await createProgram({ serve: async () => undefined, sandbox: async () => undefined });
 
 function leaves(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);

@@ -4,7 +4,8 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Database, isDatabaseAway, lockAccess } from '../../src/db/database.ts';
+import { type Database, lockAccess } from '../../src/db/database.ts';
+import { isDatabaseAway } from '../../src/db/errors.ts';
 import { newId, systemRandom } from '../../src/foundation/ids.ts';
 import { burnSsoToken, findSsoToken, insertSsoToken, type TokenHolder } from '../../src/sso-tokens/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

@@ -61,6 +61,10 @@ describe('a body', () => {
     expect(plain.status).toBe(200);
   });
 
+  test('with a byte order mark in front is read without it', async () => {
+    expect((await post(Buffer.from(`\uFEFF${goodBody}`))).status).toBe(200);
+  });
+
   test('that is not UTF-8 is refused', async () => {
     const bytes = Buffer.from('{"redirect_path":"/dashboard/\xe9"}', 'latin1');
     const answer = await post(bytes);

@@ -60,7 +60,7 @@ describe('every answer', () => {
 describe('a header that arrives twice', () => {
   const names = ['x-partner-id', 'x-partner-secret', 'x-organization-id', 'x-organization-secret', 'x-user-id'];
 
-  test.each([...names, 'content-type', 'host', 'origin', 'authorization'])(
+  test.each([...names, 'content-type', 'host', 'origin', 'authorization', 'referer'])(
     'is refused by its name and leaves an event, with equal values too: %s',
     async (name) => {
       const given = { ...partnerHeaders(sample), host: 'localhost' };

@@ -16,8 +16,8 @@ afterAll(() => handoff.close());
 const EVERY_METHOD = OPERATIONS.filter(({ path }) => path.endsWith('{original_path}')).map(({ method }) => method);
 
 /** Routes as the document writes them. A path with nothing but ALL takes every method; elsewhere ALL is the answer to the others. */
-function registeredOperations(): Set<string> {
-  const routes = inspectRoutes(createApp(handoff.deps, { draining: false })).filter(
+async function registeredOperations(): Promise<Set<string>> {
+  const routes = inspectRoutes(await createApp(handoff.deps, { draining: false })).filter(
     ({ isMiddleware }) => !isMiddleware,
   );
   const paths = new Set(routes.map(({ path }) => path).filter((path) => !path.startsWith(BASE_PATH + REFERENCE_FILES)));
@@ -30,12 +30,12 @@ function registeredOperations(): Set<string> {
   return new Set(registered);
 }
 
-test('the documented operations are the registered routes, and the other way round', () => {
+test('the documented operations are the registered routes, and the other way round', async () => {
   const documented = OPERATIONS.flatMap((operation) =>
     pathsOf(operation).flatMap((path) =>
       (operation.method === 'GET' ? WITH_GET : [operation.method]).map((method) => `${method} ${path}`),
     ),
   );
-  expect([...new Set(documented)].toSorted()).toEqual([...registeredOperations()].toSorted());
+  expect([...new Set(documented)].toSorted()).toEqual([...(await registeredOperations())].toSorted());
   expect(documented).toContain('POST /external/v1/sso');
 });

@@ -27,7 +27,7 @@ export const WITH_GET = ['GET', 'HEAD'];
 export type Served = Pick<Handoff, 'url' | 'config'> & { close: () => Promise<unknown> };
 
 export async function serve(deps: Deps, { draining } = { draining: false }): Promise<Served> {
-  const listener = getRequestListener(createApp(deps, { draining }).fetch);
+  const listener = getRequestListener((await createApp(deps, { draining })).fetch);
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

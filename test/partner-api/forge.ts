@@ -1,7 +1,6 @@
 // Access tokens of somebody who knows the format, or even holds a key: any header and any claims, signed or not.
 
-import { randomBytes } from 'node:crypto';
-import { type CryptoKey, generateKeyPair } from 'jose';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { findCredentialBySecret } from '../../src/partners/credential-store.ts';
 import { SCOPES } from '../../src/partners/scopes.ts';
 import { hashSecret } from '../../src/foundation/ids.ts';
@@ -36,10 +35,10 @@ export async function goodHeader({ deps }: Handoff): Promise<Members> {
 export const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
-async function signWith(key: CryptoKey, header: unknown, claims: unknown): Promise<string> {
+function signWith(key: KeyObject, header: unknown, claims: unknown): string {
   const input = `${encode(header)}.${encode(claims)}`;
-  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, Buffer.from(input));
-  return `${input}.${Buffer.from(signature).toString('base64url')}`;
+  const signature = sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
+  return `${input}.${signature.toString('base64url')}`;
 }
 
 /** A right signature of the active key over any header and claims. */
@@ -50,6 +49,6 @@ export async function signActive({ deps }: Handoff, header: unknown, claims: unk
 
 /** A right signature of a key that nobody knows. */
 export async function signStrange(header: unknown, claims: unknown): Promise<string> {
-  const { privateKey } = await generateKeyPair('ES256');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return signWith(privateKey, header, claims);
 }

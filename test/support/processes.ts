@@ -1,4 +1,4 @@
-// Real server processes, as an operator runs them: `node src/main.ts serve`, several on one database.
+// Real server processes, as an operator runs them: `node bin/handoff.mjs serve`, several on one database.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -35,7 +35,7 @@ function run(args: string[], variables: Variables): { child: ChildProcess; exit:
   const log = openSync(log_file, 'a');
   // Nothing of this process's environment: a test runner's has settings of its own.
   const env = { PATH: process.env['PATH'], ...variables };
-  const child = spawn(process.execPath, ['src/main.ts', ...args], { cwd: ROOT, env, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, ['bin/handoff.mjs', ...args], { cwd: ROOT, env, stdio: ['ignore', log, log] });
   closeSync(log);
   const exit = once(child, 'exit').then(([code, signal]: (number | string | null)[]) => ({ code, signal }) as Exit);
   return { child, exit, log_file };

@@ -1,6 +1,7 @@
 // What stands before the sample portal, as a proxy stands before a real one (docs/proxies): it asks Handoff about each request,
 // takes out what only Handoff may say, and hands the rest on. The portal behind it knows nothing of sessions and cookies.
 
+import { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Handler, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -27,7 +28,7 @@ function rawAddress(c: AppContext): string {
   return c.env.incoming.url ?? '';
 }
 
-/** The same connection with another request on it; what reads the socket, such as the client's address, stays as it is. */
+/** The same connection with another exchange on it; what reads the socket, such as the client's address, stays as it is. */
 function sameConnection(c: AppContext, address: string, headers: Headers): HttpBindings {
   const pairs = [...headers];
   const incoming: HttpBindings['incoming'] = Object.create(c.env.incoming, {
@@ -35,7 +36,7 @@ function sameConnection(c: AppContext, address: string, headers: Headers): HttpB
     headers: { value: Object.fromEntries(pairs) },
     rawHeaders: { value: pairs.flat() },
   });
-  return { ...c.env, incoming };
+  return { incoming, outgoing: new ServerResponse(incoming) };
 }
 
 /** Asks Handoff with everything that the client sent, about the page that it asked for. */
@@ -43,7 +44,16 @@ async function askHandoff(c: AppContext, handoff: Hono<AppEnv>, address: string)
   const sent = [...c.req.raw.headers].filter(([name]) => !FROM_THE_CHECK.test(name) && !NOT_FOR_THE_CHECK.has(name));
   const headers = new Headers([...sent, ['x-forwarded-uri', rawAddress(c)]]);
   const request = new Request(new URL(address, c.req.url), { headers });
-  return handoff.fetch(request, sameConnection(c, address, headers));
+  const connection = sameConnection(c, address, headers);
+  return withAllHeaders(await handoff.fetch(request, connection), connection.outgoing);
+}
+
+/** The answer with those headers too that Handoff sets on node:http's own (http/context.ts), where the answer has none of the name. */
+function withAllHeaders(answer: Response, outgoing: HttpBindings['outgoing']): Response {
+  const headers = new Headers(answer.headers);
+  for (const [name, value] of Object.entries(outgoing.getHeaders()))
+    if (value !== undefined && !headers.has(name)) headers.set(name, String(value));
+  return new Response(answer.body, { status: answer.status, headers });
 }
 
 /** With the headers that every answer of the app has. */

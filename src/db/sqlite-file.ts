@@ -1,0 +1,97 @@
+// A SQLite file and its two connections: one that writes, which kysely hands to one caller at a time, and one that only reads, for
+// whoever comes while somebody writes. Statements are prepared once: to prepare one costs more than most of them take to run.
+
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+
+const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+
+// The service has some two hundred statements of its own; lists with filters and batches make a few more.
+const MOST_STATEMENTS = 500;
+
+type Row = Record<string, unknown>;
+type Statement = BetterSqlite3.Statement<unknown[], Row>;
+
+export class SqliteConnection implements DatabaseConnection {
+  readonly #database: BetterSqlite3.Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(database: BetterSqlite3.Database) {
+    this.#database = database;
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /** @throws the driver's error when the text is not SQL */
+  prepare(text: string): Statement {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
+    const statement = this.#database.prepare<unknown[], Row>(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const statement = this.prepare(sql);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are of the type that the query was written for
+    if (statement.reader) return { rows: statement.all(...parameters) as R[] };
+    const { changes } = statement.run(...parameters);
+    return { numAffectedRows: BigInt(changes), rows: [] };
+  }
+
+  streamQuery(): never {
+    throw new Error('nothing is streamed here');
+  }
+}
+
+function connect(path: string): BetterSqlite3.Database {
+  const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
+  database.pragma('journal_mode = WAL');
+  // KiB. better-sqlite3's own would be 16 MB for each connection; the system keeps the file's pages in memory anyway.
+  database.pragma('cache_size = -2000');
+  return database;
+}
+
+export class SqliteFile {
+  readonly writer: SqliteConnection;
+  readonly #path: string;
+  readonly #databases: BetterSqlite3.Database[];
+  #reader: SqliteConnection | undefined;
+
+  /** Makes the file and its folder if they are missing. */
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const database = connect(path);
+    // FULL: what a caller was told is done survives a power cut.
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    // Pages that many commits change are copied into the file once for all of them: every 16 MB instead of every 4.
+    database.pragma('wal_autocheckpoint = 4000');
+    this.#path = path;
+    this.#databases = [database];
+    this.writer = new SqliteConnection(database);
+  }
+
+  /**
+   * For a statement that reads, outside of any transaction: it sees what is committed, and needs no turn. The writer while it is free,
+   * because its pages are in memory; what it has begun to write is nobody else's business.
+   */
+  get reader(): SqliteConnection {
+    if (!this.writer.inTransaction) return this.writer;
+    if (this.#reader !== undefined) return this.#reader;
+    const database = connect(this.#path);
+    database.pragma('query_only = ON');
+    this.#databases.push(database);
+    this.#reader = new SqliteConnection(database);
+    return this.#reader;
+  }
+
+  close(): void {
+    for (const database of this.#databases) database.close();
+  }
+}
