@@ -94,7 +94,7 @@ async function measure(options: Options, folder: string): Promise<Run> {
   const machine = describeMachine(folder);
   const generator = options.generator ?? (isInstalled('wrk') ? 'wrk' : 'autocannon');
   const loading: Loading = { generator, connections: CONNECTIONS, cores: options.cores.load, folder };
-  const plan: Plan = { rounds: options.rounds, seconds: options.seconds, warm_up_seconds: options.quick ? 1 : 3 };
+  const plan: Plan = { rounds: options.rounds, seconds: options.seconds, warm_up_seconds: options.quick ? 1 : 8 };
   const field = await openField(options, folder);
   const entrants: Entrant[] = [];
   for (const contestant of field.contestants) {

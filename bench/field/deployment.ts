@@ -1,5 +1,6 @@
 // Deployments of Handoff to measure: settings, database, sample people, and the program to start. What it is asked is in handoff.ts.
 
+import packageJson from '../../package.json' with { type: 'json' };
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../src/config.ts';
@@ -67,7 +68,15 @@ export async function createSampleUsers(db: Database): Promise<SampleUser[]> {
   return users;
 }
 
-/** `handoff serve` as a program on a deployment. */
+/** What `npm run serve` tells Node, and the program. */
+const [, ...SERVE] = packageJson.scripts.serve.split(' ');
+
+/** The same for a program of the bench's own. */
+export function servedAs(file: string): string[] {
+  return [...SERVE.filter((part) => part.startsWith('--')), file];
+}
+
+/** `npm run serve` as a program on a deployment. */
 export function handoffProgram(
   engine: Engine,
   { port, variables, users }: { port: number; variables: Record<string, string>; users: readonly SampleUser[] },
@@ -77,7 +86,7 @@ export function handoffProgram(
   return {
     name: `Handoff on ${ENGINES[engine]}`,
     port,
-    args: ['src/main.ts', 'serve'],
+    args: SERVE,
     cwd: ROOT,
     env: variables,
     probe: mintRequest(first.caller, first.user_id),

@@ -60,7 +60,7 @@ function sweepOf(scale: ScaleSummary | undefined): [string, number | undefined][
   return sweep.length > 0 ? sweep : [['SQLite and PostgreSQL', undefined]];
 }
 
-/** Every goal, in the order of the issue that set them. */
+/** Every goal, in the order of the table. */
 export function goalsOf(run: Run, scale: ScaleSummary | undefined): Goal[] {
   const start = run.servers.find(({ name }) => name === 'Handoff on SQLite')?.startups_ms;
   const last = run.memory?.samples.at(-1);

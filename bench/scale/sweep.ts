@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { handoffProgram, openDeployment } from '../field/deployment.ts';
+import { handoffProgram, servedAs, openDeployment } from '../field/deployment.ts';
 import { handoffCases } from '../field/handoff.ts';
 import { startProgram } from '../measure/process.ts';
 import { type Loading, runPacedRound, runRound, type Subject } from '../measure/round.ts';
@@ -132,7 +132,12 @@ export async function measureSweep(filled: FilledDatabase, plan: SweepPlan, mean
   rmSync(sweeps, { force: true });
   const db = await openDeployment(filled.variables);
   const program = handoffProgram(engine, filled);
-  const sweeping = { ...program, name: `${name}, sweeping`, args: [PROGRAM], env: { ...program.env, SWEEPS: sweeps } };
+  const sweeping = {
+    ...program,
+    name: `${name}, sweeping`,
+    args: servedAs(PROGRAM),
+    env: { ...program.env, SWEEPS: sweeps },
+  };
   const server = await startProgram(sweeping, { cores, folder: loading.folder });
   try {
     const [one] = handoffCases(engine, { ...filled, db });
