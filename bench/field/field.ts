@@ -8,7 +8,7 @@ import type { Options } from '../options.ts';
 import { createBetterAuth } from './better-auth.ts';
 import type { Contestant } from './contestant.ts';
 import { createExpressMint, createExpressSession } from './express-peers.ts';
-import { createFloor } from './floors.ts';
+import { createFloor, createRowsFloor, ROWS_FLOOR } from './floors.ts';
 import { createHandoff, handoffCaseNames } from './handoff.ts';
 import { createOauth2Server, createOidcProvider } from './oauth-peers.ts';
 
@@ -27,6 +27,7 @@ const ENTRIES: Entry[] = [
   { cases: [], when: 'always', create: () => createFloor('json') },
   { cases: [], when: 'always', create: () => createFloor('sign') },
   { cases: [], when: 'always', create: () => createFloor('verify') },
+  { cases: [ROWS_FLOOR], when: 'quick', create: ({ folder }) => createRowsFloor(folder) },
   {
     cases: handoffCaseNames('sqlite'),
     when: 'always',

@@ -1,6 +1,7 @@
 // The floors of floor.ts as contestants.
 
 import { createPrivateKey } from 'node:crypto';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
 import { freePort } from '../../test/support/ports.ts';
@@ -10,6 +11,9 @@ import { newSampleKey, type SampleKey, verifiedClaims } from './keys.ts';
 import { mintRequest, REDIRECT_PATH } from './sample.ts';
 
 export const FLOORS = { json: 'raw', sign: 'raw + sign', verify: 'raw + verify' } as const;
+
+/** A floor for nobody: how near to the one of a mint anything can come that has its rows on disk. */
+export const ROWS_FLOOR = 'raw + sign + rows on disk';
 
 const CONTESTANTS = fileURLToPath(new URL('../contestants', import.meta.url));
 
@@ -81,5 +85,19 @@ export async function createFloor(mode: keyof typeof FLOORS): Promise<Contestant
     shares_load_core: false,
     cases: [only],
     close: async () => undefined,
+  };
+}
+
+/** The floor of a mint with its look-ups and its two rows. */
+export async function createRowsFloor(folder: string): Promise<Contestant> {
+  const floor = await createFloor('sign');
+  return {
+    ...floor,
+    name: ROWS_FLOOR,
+    about:
+      'node:http, five look-ups, a signature, and two rows in a durable commit for what comes in one turn of the event loop, straight on better-sqlite3 with the schema of Handoff; no framework, no checks, no log',
+    args: [`${CONTESTANTS}/floor-with-rows.ts`],
+    env: { ...floor.env, DATABASE: join(folder, 'floor.db') },
+    cases: floor.cases.map((one) => ({ ...one, name: ROWS_FLOOR })),
   };
 }
