@@ -5,7 +5,7 @@
 //   PORT=… KEY='{private JWK}' DATABASE=file node floor-with-rows.ts
 
 import { createPrivateKey, hash, randomFillSync, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { env } from 'node:process';
 import BetterSqlite3 from 'better-sqlite3';
@@ -18,7 +18,9 @@ const LATER = '2026-03-01T09:05:00.000Z';
 const private_key = createPrivateKey({ key: JSON.parse(env['KEY'] ?? ''), format: 'jwk' });
 const head = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'JWT' })).toString('base64url');
 
-const database = new BetterSqlite3(env['DATABASE'] ?? '');
+const file = env['DATABASE'] ?? '';
+for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
+const database = new BetterSqlite3(file);
 database.pragma('journal_mode = WAL');
 database.pragma('synchronous = FULL');
 database.pragma('wal_autocheckpoint = 4000');
