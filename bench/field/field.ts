@@ -27,7 +27,7 @@ const ENTRIES: Entry[] = [
   { cases: [], when: 'always', create: () => createFloor('json') },
   { cases: [], when: 'always', create: () => createFloor('sign') },
   { cases: [], when: 'always', create: () => createFloor('verify') },
-  { cases: [ROWS_FLOOR], when: 'quick', create: ({ folder }) => createRowsFloor(folder) },
+  { cases: [ROWS_FLOOR], when: 'full', create: ({ folder }) => createRowsFloor(folder) },
   {
     cases: handoffCaseNames('sqlite'),
     when: 'always',
