@@ -13,6 +13,7 @@ const STEPS = [
   'imports',
   'openapi:lint',
   'client:check',
+  'bench:check',
   'test',
   'test:browsers',
 ];

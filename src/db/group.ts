@@ -9,7 +9,7 @@ import { isConflict, isDatabaseAway, isVictim } from './errors.ts';
 type Work<T> = (tx: DatabaseTransaction) => Promise<T>;
 
 type Outcome = PromiseSettledResult<void>;
-type Waiting = { work: Work<void>; settle: (outcome: Outcome) => void };
+type Waiting = { work: Work<void>; row: string; settle: (outcome: Outcome) => void };
 
 // So many answers wait for one commit at most; more would only make the first of them wait longer.
 const MOST_AT_ONCE = 64;
@@ -56,7 +56,7 @@ class Group {
     this.#most_groups = isPostgres(db) ? GROUPS_AT_ONCE.postgres : GROUPS_AT_ONCE.sqlite;
   }
 
-  async add<T>(work: Work<T>): Promise<T> {
+  async add<T>(work: Work<T>, row: string): Promise<T> {
     return new Promise((resolve, reject) => {
       let fulfil: () => void;
       const attempted = async (tx: DatabaseTransaction) => {
@@ -65,7 +65,7 @@ class Group {
         fulfil = () => resolve(value);
       };
       const settle = (outcome: Outcome) => (isRejected(outcome) ? reject(outcome.reason) : fulfil());
-      this.#waiting.push({ work: attempted, settle });
+      this.#waiting.push({ work: attempted, row, settle });
       if (this.#running < this.#most_groups) void this.#run();
     });
   }
@@ -75,7 +75,8 @@ class Group {
     while (this.#waiting.length > 0) {
       // Whatever this turn of the event loop has read gets its place.
       await setImmediate();
-      await this.#write(this.#waiting.splice(0, MOST_AT_ONCE));
+      // Rows in the same order everywhere: two groups that want the same ones wait for each other once, and not in a circle.
+      await this.#write(this.#waiting.splice(0, MOST_AT_ONCE).toSorted(byRow));
     }
     this.#running -= 1;
   }
@@ -123,6 +124,11 @@ function rejectedOr(outcome: Outcome | undefined, reason: unknown): Outcome {
   return isRejected(outcome) && isFinal(outcome.reason) ? outcome : { status: 'rejected', reason };
 }
 
+function byRow({ row }: Waiting, other: Waiting): number {
+  if (row === other.row) return 0;
+  return row < other.row ? -1 : 1;
+}
+
 function settleAll(members: readonly Waiting[], outcome: Outcome | undefined): void {
   if (outcome !== undefined) for (const { settle } of members) settle(outcome);
 }
@@ -135,11 +141,11 @@ function isFinal(reason: unknown): boolean {
 const GROUPS = new WeakMap<Database, Group>();
 
 /**
- * Grants something in a transaction that holds the access lock shared (lockAccess); those of one moment are one. @throws what the
- * work throws; then nothing of it is written
+ * Grants something in a transaction that holds the access lock shared (lockAccess); those of one moment are one. `row` names the row
+ * that the work changes first, where others may want it too. @throws what the work throws; then nothing of it is written
  */
-export async function grant<T>(db: Database, work: Work<T>): Promise<T> {
+export async function grant<T>(db: Database, work: Work<T>, row = ''): Promise<T> {
   const group = GROUPS.get(db) ?? new Group(db);
   GROUPS.set(db, group);
-  return group.add(work);
+  return group.add(work, row);
 }

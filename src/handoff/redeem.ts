@@ -2,7 +2,7 @@
 // A refusal at any step spends nothing: burn and session are one transaction.
 
 import { type AuditEvent, recordEvent } from '../audit/audit.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, DatabaseTransaction } from '../db/database.ts';
 import { grant } from '../db/group.ts';
 import type { AuditActor, SessionKind, SessionsTable, SsoTokensTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
@@ -120,7 +120,7 @@ export async function exchangeSsoToken(
   { verified, replaces, actor, request }: Exchange,
 ): Promise<Redemption> {
   const { expires_at: _, redirect_path, ...holder } = verified;
-  return grant(deps.db, async (tx) => {
+  const spend = async (tx: DatabaseTransaction): Promise<Redemption> => {
     const burned = await burnSsoToken(tx, holder, timestamp(deps.clock()));
     if (burned === undefined) throw await explainUnburned(tx, verified);
     const standing = await getEnabledStanding(tx, holder);
@@ -132,5 +132,6 @@ export async function exchangeSsoToken(
     const { session_id } = started.session;
     await recordEvent(tx, { actor, action: 'sso_token.redeemed', request, ...holder, session_id, redirect_path }, deps);
     return { ...started, standing, member };
-  });
+  };
+  return grant(deps.db, spend, holder.jti);
 }

@@ -125,6 +125,30 @@ describe('what is granted in one moment', () => {
     },
   );
 
+  test('waits for the groups of another process, and never in a circle, whatever the order they were asked in', async () => {
+    const other = connectTo(database.url);
+    for (let round = 0; round < 5; round += 1) {
+      const jtis = await Promise.all(Array.from({ length: 24 }, async () => insert(db, newJti())));
+      const burn = async (on: Database, jti: string) =>
+        grant(
+          on,
+          async (tx) => {
+            if ((await burnSsoToken(tx, holderOf(jti), NOW)) === undefined)
+              throw new Problem('token-used', 'The token has already been used');
+          },
+          jti,
+        );
+      const outcomes = await Promise.allSettled([
+        ...jtis.map(async (jti) => burn(db, jti)),
+        ...jtis.toReversed().map(async (jti) => burn(other, jti)),
+      ]);
+      const said = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'granted' : String(outcome.reason)));
+      expect(said.filter((each) => each === 'granted')).toHaveLength(24);
+      expect(new Set(said)).toEqual(new Set(['granted', 'Problem: token-used']));
+    }
+    await other.destroy();
+  });
+
   test('fails for everybody when the database is away, and none is left waiting', async () => {
     const lost = connectTo(database.url);
     await pingDatabase(lost);
