@@ -1,11 +1,11 @@
 #!/usr/bin/env -S node --max-semi-space-size=4 --max-old-space-size=512 --concurrent-turbofan-max-threads=1
 // @ts-check
 // The `handoff` command as it is started: keeps what Node compiles beside the code, so that the next start finds it, and goes on in
-// src/main.ts. JavaScript, because Node needs 18 MB and 60 ms to strip the types of even one file, and keeps the stripped ones too.
+// src/main.ts. JavaScript, because to strip the types of even one file Node loads what does that, and it keeps the stripped ones too.
 //
-// What Node is told cannot all be set from inside. Left alone, the youngest generation grows to 128 MB, most of it empty; buffers that
-// nobody needs wait for an old generation of 4 GB to fill up; and four functions at once are optimized, in 10 MB that stay taken. No
-// request is cheaper for any of it.
+// What Node is told cannot all be set from inside. Left alone, the youngest generation grows to many times what requests need, buffers
+// that nobody needs wait for an old generation of gigabytes to fill up, and functions are optimized on several threads at once, in memory
+// that stays taken.
 
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
