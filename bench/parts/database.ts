@@ -7,7 +7,7 @@ import { recordEvent } from '../../src/audit/audit.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { grant } from '../../src/db/group.ts';
 import { newId, systemRandom } from '../../src/foundation/ids.ts';
-import { findStanding } from '../../src/partners/standing.ts';
+import { findStanding } from '../../src/partners/standing-store.ts';
 import { insertSsoToken } from '../../src/sso-tokens/store.ts';
 import { LATER, NOW, prepareDatabase } from '../../test/db/connection.ts';
 import { atEnd } from '../lifetime.ts';

@@ -50,7 +50,7 @@ async function requireOrganizationSecret(deps: Deps, c: AppContext, grant: Acces
   const { partner_id, organization_id } = grant;
   try {
     const given = { partner_id, organization_id, organization_secret };
-    const { credential_id } = await authenticateOrganization(deps.db, given, deps.clock());
+    const { credential_id } = await authenticateOrganization({ db: deps.db, now: deps.clock() }, given);
     return credential_id;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -3,7 +3,7 @@
 // nowhere else.
 
 import type { Database } from '../db/database.ts';
-import { prepared } from '../db/prepared.ts';
+import { preparedInsert } from '../db/prepared.ts';
 import type { AuditActor, AuditEventsTable, AuditOutcome } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { firstId, type Makers, newId } from '../foundation/ids.ts';
@@ -97,27 +97,25 @@ const NOTHING_KNOWN = {
   user_agent: null,
 };
 
-const insert = prepared((db, row: AuditEventsTable) =>
-  db.insertInto('audit_events').values({
-    event_id: row.event_id,
-    occurred_at: row.occurred_at,
-    actor: row.actor,
-    action: row.action,
-    outcome: row.outcome,
-    problem: row.problem,
-    target_id: row.target_id,
-    partner_id: row.partner_id,
-    organization_id: row.organization_id,
-    user_id: row.user_id,
-    session_id: row.session_id,
-    jti: row.jti,
-    redirect_path: row.redirect_path,
-    request_id: row.request_id,
-    client_address: row.client_address,
-    user_agent: row.user_agent,
-    detail: row.detail,
-  }),
-);
+const insert = preparedInsert('audit_events', [
+  'event_id',
+  'occurred_at',
+  'actor',
+  'action',
+  'outcome',
+  'problem',
+  'target_id',
+  'partner_id',
+  'organization_id',
+  'user_id',
+  'session_id',
+  'jti',
+  'redirect_path',
+  'request_id',
+  'client_address',
+  'user_agent',
+  'detail',
+]);
 
 /** Writes one event, in the caller's transaction if it hands one down. */
 export async function recordEvent(db: Database, event: AuditEvent, makers: Makers): Promise<void> {

@@ -2,20 +2,32 @@
 // that is over, so that nothing is promised which is not on disk.
 
 import { setImmediate } from 'node:timers/promises';
+import { Problem } from '../foundation/problem.ts';
 import { type Database, type DatabaseTransaction, isPostgres, lockAccess } from './database.ts';
 import { isConflict, isDatabaseAway, isVictim } from './errors.ts';
+import { sideBySide } from './prepared.ts';
 
-/** Something to be written, as part of a transaction. Has to bear being run again: an attempt may have been rolled back. */
+/** Something to be done, as part of a transaction. Has to bear being run again: an attempt may have been rolled back. */
 type Work<T> = (tx: DatabaseTransaction) => Promise<T>;
 
-type Outcome = PromiseSettledResult<void>;
-type Waiting = { work: Work<void>; row: string; settle: (outcome: Outcome) => void };
+export type Grant<T> = {
+  /** Reads, and may refuse with a Problem, before anybody of the group writes: those that are not refused never notice. */
+  check?: Work<unknown>;
+  write: Work<T>;
+  /** What the work changes first, where others may want it too. */
+  row?: string;
+};
+
+type Outcome = PromiseSettledResult<unknown>;
+type Waiting = { check: Work<unknown>; write: Work<void>; row: string; settle: (outcome: Outcome) => void };
 
 // So many answers wait for one commit at most; more would only make the first of them wait longer.
 const MOST_AT_ONCE = 64;
 
 // PostgreSQL can write the next group while the one before waits for its disk.
 const GROUPS_AT_ONCE = { sqlite: 1, postgres: 2 };
+
+async function checkNothing(): Promise<void> {}
 
 class RolledBack extends Error {
   override readonly name = 'RolledBack';
@@ -25,23 +37,46 @@ function isRejected(outcome: Outcome | undefined): outcome is PromiseRejectedRes
   return outcome?.status === 'rejected';
 }
 
-/** `outcomes` of the works as far as they came; `failure` of the transaction itself, and whether that had begun. */
-type Attempt = { outcomes: Outcome[]; failure?: { reason: unknown; had_begun: boolean } };
+function isRefusal(outcome: Outcome | undefined): boolean {
+  return isRejected(outcome) && outcome.reason instanceof Problem;
+}
 
-async function attempt(db: Database, members: readonly Waiting[]): Promise<Attempt> {
-  let outcomes: Outcome[] = [];
+/** The `outcomes` of the members, as far as they came; `failure` of the transaction itself, and whether that had begun. */
+type Attempt = {
+  members: readonly Waiting[];
+  outcomes: Outcome[];
+  failure?: { reason: unknown; had_begun: boolean };
+};
+
+/** Checks all of them, answers those that are refused, and has the others write. */
+async function checkAndWrite(tx: DatabaseTransaction, asking: readonly Waiting[]): Promise<Attempt> {
+  const checks = await Promise.allSettled(asking.map(async ({ check }) => check(tx)));
+  const checked = asking.map((member, index) => ({ member, check: checks[index] }));
+  for (const { member, check } of checked) if (check && isRefusal(check)) member.settle(check);
+  const going = checked.filter(({ check }) => !isRefusal(check));
+  // All of them to their ends: none may still be writing when the transaction is rolled back.
+  const outcomes = await Promise.allSettled(
+    going.map(async ({ member, check }) => {
+      if (isRejected(check)) throw check.reason;
+      await member.write(tx);
+    }),
+  );
+  return { members: going.map(({ member }) => member), outcomes };
+}
+
+async function attempt(db: Database, asking: readonly Waiting[]): Promise<Attempt> {
+  let attempted: Attempt = { members: asking, outcomes: [] };
   let had_begun = false;
   try {
     await db.transaction().execute(async (tx) => {
       await lockAccess(tx, 'shared');
       had_begun = true;
-      // All of them to their ends: none may still be writing when the transaction is rolled back.
-      outcomes = await Promise.allSettled(members.map(async ({ work }) => work(tx)));
-      if (outcomes.some(isRejected)) throw new RolledBack();
+      attempted = await sideBySide(tx, async () => checkAndWrite(tx, asking));
+      if (attempted.outcomes.some(isRejected)) throw new RolledBack();
     });
-    return { outcomes };
+    return attempted;
   } catch (reason) {
-    return reason instanceof RolledBack ? { outcomes } : { outcomes, failure: { reason, had_begun } };
+    return reason instanceof RolledBack ? attempted : { ...attempted, failure: { reason, had_begun } };
   }
 }
 
@@ -56,16 +91,16 @@ class Group {
     this.#most_groups = isPostgres(db) ? GROUPS_AT_ONCE.postgres : GROUPS_AT_ONCE.sqlite;
   }
 
-  async add<T>(work: Work<T>, row: string): Promise<T> {
+  async add<T>({ check = checkNothing, write, row = '' }: Grant<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       let fulfil: () => void;
       const attempted = async (tx: DatabaseTransaction) => {
-        const value = await work(tx);
+        const value = await write(tx);
         // Of the last attempt, which is the one that was written.
         fulfil = () => resolve(value);
       };
       const settle = (outcome: Outcome) => (isRejected(outcome) ? reject(outcome.reason) : fulfil());
-      this.#waiting.push({ work: attempted, row, settle });
+      this.#waiting.push({ check, write: attempted, row, settle });
       if (this.#running < this.#most_groups) void this.#run();
     });
   }
@@ -81,13 +116,13 @@ class Group {
     this.#running -= 1;
   }
 
-  async #write(members: readonly Waiting[]): Promise<void> {
-    if (members.length === 0) return;
-    const { outcomes, failure } = await attempt(this.#db, members);
+  async #write(asking: readonly Waiting[]): Promise<void> {
+    if (asking.length === 0) return;
+    const { members, outcomes, failure } = await attempt(this.#db, asking);
     if (failure === undefined && !outcomes.some(isRejected))
       settleAll(members, { status: 'fulfilled', value: undefined });
     else if (failure === undefined) await this.#writeAgain(members, outcomes);
-    else this.#giveUp(members, { outcomes, failure });
+    else this.#giveUp({ members, outcomes, failure });
   }
 
   /** Nothing was written, because some failed: what did not goes once more, and what did tries by itself, if that can help. */
@@ -109,7 +144,7 @@ class Group {
   }
 
   /** The transaction could not begin, be rolled back or be committed; then it may be written, and must not be tried again. */
-  #giveUp(members: readonly Waiting[], { outcomes, failure }: Required<Attempt>): void {
+  #giveUp({ members, outcomes, failure }: Required<Attempt>): void {
     const { reason, had_begun } = failure;
     const could_commit = had_begun && !outcomes.some(isRejected);
     if (could_commit && isConflict(reason)) for (const member of members) void this.#write([member]);
@@ -141,11 +176,11 @@ function isFinal(reason: unknown): boolean {
 const GROUPS = new WeakMap<Database, Group>();
 
 /**
- * Grants something in a transaction that holds the access lock shared (lockAccess); those of one moment are one. `row` names the row
- * that the work changes first, where others may want it too. @throws what the work throws; then nothing of it is written
+ * Grants something in a transaction that holds the access lock shared (lockAccess); those of one moment are one. @throws what `check`
+ * or `write` throws; then nothing of it is written
  */
-export async function grant<T>(db: Database, work: Work<T>, row = ''): Promise<T> {
+export async function grant<T>(db: Database, asked: Grant<T>): Promise<T> {
   const group = GROUPS.get(db) ?? new Group(db);
   GROUPS.set(db, group);
-  return group.add(work, row);
+  return group.add(asked);
 }

@@ -15,12 +15,21 @@ class KeepingClient extends Client {
     super(config);
     const query = this.query.bind(this);
     const queryKept = (asked: unknown, ...rest: unknown[]): unknown => {
+      this.#writeOnce();
       const name = typeof asked === 'string' ? keptName(asked) : undefined;
       if (name === undefined) return Reflect.apply(query, this, [asked, ...rest]);
       return this.#queryByName(() => Reflect.apply(query, this, [{ name, text: asked }, ...rest]));
     };
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- takes and gives what the original does, in all its forms
     this.query = queryKept as Client['query'];
+  }
+
+  /** Has what is asked at one go written to the socket at one go: a write takes longer than all that it writes. */
+  #writeOnce(): void {
+    const { stream } = this.connection;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   async #queryByName(query: () => unknown): Promise<unknown> {

@@ -3,12 +3,14 @@
 // one caller at a time have a connection: a statement on a SQLite file is over before another can begin, and PostgreSQL takes many at
 // a time and answers them in their order.
 
-import type { Compilable, CompiledQuery, DatabaseConnection } from 'kysely';
-import type { Database } from './database.ts';
+import { type Compilable, type CompiledQuery, type DatabaseConnection, sql } from 'kysely';
+import { type Database, isPostgres } from './database.ts';
 import { TransactionOver } from './errors.ts';
 import { keepStatement } from './kept-statements.ts';
 import { SqliteFileAdapter } from './sqlite.ts';
 import type { SqliteConnection, SqliteFile } from './sqlite-file.ts';
+import type { Tables } from './tables.ts';
+import { type Asking, onSharedConnection, together } from './together.ts';
 
 /** Stands in a compiled query where a parameter goes. */
 class Placeholder {
@@ -47,36 +49,53 @@ function plannedOnce<R>(query: CompiledQuery<R>): CompiledQuery<R> {
 
 type Run<R> = { query: CompiledQuery<R>; values: unknown[] };
 
-function runOn<R>(connection: SqliteConnection, { query, values }: Run<R>): R[] {
-  const statement = connection.prepare(query.sql);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are of the type that the query was written for
-  if (statement.reader) return statement.all(...values) as R[];
-  statement.run(...values);
-  return [];
+function isSelect({ query }: Run<unknown>): boolean {
+  return query.query.kind === 'SelectQueryNode';
 }
 
-/** The connection of a transaction. @throws kysely's error when the transaction has ended */
+// The connections of transactions that are asked for many things at once.
+const HELD = new WeakMap<Database, DatabaseConnection>();
+
+/** @throws kysely's error when the transaction has ended */
 async function connectionOf(tx: Database): Promise<DatabaseConnection> {
-  return tx.getExecutor().provideConnection(async (connection) => connection);
+  return HELD.get(tx) ?? tx.getExecutor().provideConnection(async (connection) => connection);
+}
+
+/**
+ * Has the prepared queries of a transaction run side by side, until `work` is done. kysely lets one at a time have the connection, and
+ * wakes all who wait for it each time.
+ */
+export async function sideBySide<T>(tx: Database, work: () => Promise<T>): Promise<T> {
+  HELD.set(tx, await connectionOf(tx));
+  try {
+    return await work();
+  } finally {
+    HELD.delete(tx);
+  }
+}
+
+function rowsOf<R>(connection: SqliteConnection, { query, values }: Run<R>): R[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are of the type that the query was written for
+  return connection.run(query.sql, values).rows as R[];
 }
 
 async function runOnFile<R>(db: Database, file: SqliteFile, run: Run<R>): Promise<R[]> {
   if (db.isTransaction) {
-    await connectionOf(db);
-    if (!file.writer.inTransaction) throw new TransactionOver('the transaction has ended');
-    return runOn(file.writer, run);
+    if (!HELD.has(db)) await connectionOf(db);
+    if (!file.writer.in_transaction) throw new TransactionOver('the transaction has ended');
+    return rowsOf(file.writer, run);
   }
-  if (run.query.query.kind === 'SelectQueryNode') return runOn(file.reader, run);
+  if (isSelect(run)) return rowsOf(file.reader, run);
   // What writes outside of a transaction waits its turn.
   return (await db.executeQuery<R>({ ...run.query, parameters: run.values })).rows;
 }
 
-async function runOnPostgres<R>(db: Database, { query, values }: Run<R>): Promise<R[]> {
-  const compiled = { ...query, parameters: values };
-  const { rows } = db.isTransaction
-    ? await (await connectionOf(db)).executeQuery<R>(compiled)
-    : await db.executeQuery<R>(compiled);
-  return rows;
+async function runOnPostgres<R>(db: Database, run: Run<R>): Promise<R[]> {
+  const compiled = { ...run.query, parameters: run.values };
+  const runOn = async (connection: DatabaseConnection) => (await connection.executeQuery<R>(compiled)).rows;
+  if (db.isTransaction) return runOn(await connectionOf(db));
+  // A row that is written may be locked, and whoever shares the connection would wait too.
+  return isSelect(run) ? onSharedConnection(db.getExecutor(), runOn) : db.getExecutor().provideConnection(runOn);
 }
 
 /**
@@ -100,5 +119,37 @@ export function prepared<P extends Parameters, R>(
     }
     on_sqlite ??= plannedOnce(compile(db));
     return runOnFile(db, adapter.file, { query: on_sqlite, values: valuesFor(on_sqlite, given) });
+  };
+}
+
+type Row = Record<string, unknown>;
+
+/**
+ * An insert of one row, all of its columns named and of type text. Where the rows of many come side by side, PostgreSQL gets those of
+ * one turn as a single statement: each would take as long as all of them.
+ */
+export function preparedInsert<T extends keyof Tables>(
+  table: T,
+  columns: readonly (keyof Tables[T] & string)[],
+): (db: Database, row: Tables[T]) => Promise<void> {
+  const names = sql.join(columns.map((column) => sql.ref(column)));
+  const insertOne = prepared((db, row: Row) => {
+    const values = sql.join(columns.map((column) => row[column]));
+    const insert = sql`insert into ${sql.table(table)} (${names}) values (${values})`;
+    return { compile: () => insert.compile(db) };
+  });
+  const insertMany = prepared((db, lists: Row) => {
+    const values = sql.join(columns.map((column) => sql`${lists[column]}::text[]`));
+    const insert = sql`insert into ${sql.table(table)} (${names}) select ${names} from unnest(${values}) as rows (${names})`;
+    return { compile: () => insert.compile(db) };
+  });
+  const insertTogether = together(async (tx: Database, asking: readonly Asking<Tables[T], void>[]) => {
+    const lists = columns.map((column) => [column, asking.map(({ question }) => question[column])] as const);
+    await insertMany(tx, Object.fromEntries(lists));
+    for (const { resolve } of asking) resolve();
+  });
+  return async (db, row) => {
+    if (HELD.has(db) && isPostgres(db)) await insertTogether(db, row);
+    else await insertOne(db, row);
   };
 }

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { TransactionOver } from './errors.ts';
 
 const BUSY_TIMEOUT_MILLISECONDS = 5_000;
 
@@ -17,17 +18,37 @@ type Statement = BetterSqlite3.Statement<unknown[], Row>;
 export class SqliteConnection implements DatabaseConnection {
   readonly #database: BetterSqlite3.Database;
   readonly #statements = new Map<string, Statement>();
+  #in_transaction = false;
+  #is_over = false;
 
   constructor(database: BetterSqlite3.Database) {
     this.#database = database;
   }
 
-  get inTransaction(): boolean {
-    return this.#database.inTransaction;
+  /** From begin to commit or rollback. */
+  get in_transaction(): boolean {
+    return this.#in_transaction;
   }
 
-  /** @throws the driver's error when the text is not SQL */
-  prepare(text: string): Statement {
+  // SQLite upgrades a deferred transaction to a writing one only if nobody wrote since it began, and fails without waiting
+  // otherwise. Beginning as a writer makes a second process wait its turn instead.
+  begin(): void {
+    this.run('begin immediate');
+    this.#in_transaction = true;
+  }
+
+  commit(): void {
+    this.run('commit');
+    this.#in_transaction = false;
+  }
+
+  rollback(): void {
+    this.#in_transaction = false;
+    this.#is_over = false;
+    if (this.#database.inTransaction) this.run('rollback');
+  }
+
+  #prepare(text: string): Statement {
     const known = this.#statements.get(text);
     if (known !== undefined) return known;
     if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
@@ -36,12 +57,27 @@ export class SqliteConnection implements DatabaseConnection {
     return statement;
   }
 
+  /**
+   * The rows of a statement, or how many it changed. @throws TransactionOver when SQLite has ended the transaction by itself, or the
+   * statement would be one of its own; otherwise the driver's error
+   */
+  run(text: string, values: readonly unknown[] = []): { rows: Row[]; changes: number } {
+    if (this.#is_over) throw new TransactionOver('SQLite has ended the transaction');
+    try {
+      const statement = this.#prepare(text);
+      if (statement.reader) return { rows: statement.all(...values), changes: 0 };
+      return { rows: [], changes: statement.run(...values).changes };
+    } catch (error) {
+      // As it does when its disk is full or fails.
+      this.#is_over = this.#in_transaction && !this.#database.inTransaction;
+      throw error;
+    }
+  }
+
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.prepare(sql);
+    const { rows, changes } = this.run(sql, parameters);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are of the type that the query was written for
-    if (statement.reader) return { rows: statement.all(...parameters) as R[] };
-    const { changes } = statement.run(...parameters);
-    return { numAffectedRows: BigInt(changes), rows: [] };
+    return { rows: rows as R[], numAffectedRows: BigInt(changes) };
   }
 
   streamQuery(): never {
@@ -82,7 +118,7 @@ export class SqliteFile {
    * because its pages are in memory; what it has begun to write is nobody else's business.
    */
   get reader(): SqliteConnection {
-    if (!this.writer.inTransaction) return this.writer;
+    if (!this.writer.in_transaction) return this.writer;
     if (this.#reader !== undefined) return this.#reader;
     const database = connect(this.#path);
     database.pragma('query_only = ON');

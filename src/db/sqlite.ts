@@ -1,7 +1,6 @@
 // SQLite as kysely uses it here: transactions that begin as writers, and DDL that rolls back.
 
 import {
-  CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -26,20 +25,16 @@ class WriterDriver implements Driver {
     return this.#file.writer;
   }
 
-  // SQLite upgrades a deferred transaction to a writing one only if nobody wrote since it began, and fails without waiting
-  // otherwise. Beginning as a writer makes a second process wait its turn instead.
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  async beginTransaction(): Promise<void> {
+    this.#file.writer.begin();
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'));
+  async commitTransaction(): Promise<void> {
+    this.#file.writer.commit();
   }
 
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // SQLite does so by itself when its disk is full or fails.
-    if (!this.#file.writer.inTransaction) return;
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
+  async rollbackTransaction(): Promise<void> {
+    this.#file.writer.rollback();
   }
 
   async releaseConnection(): Promise<void> {}

@@ -5,7 +5,7 @@ import type { SessionsTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { invalidRequest } from '../foundation/problem.ts';
 import { type AppContext, prove } from '../http/context.ts';
-import { findStanding, type Standing } from '../partners/standing.ts';
+import { findStanding, type Standing } from '../partners/standing-store.ts';
 import { listBrowserSessions } from '../sessions/carried-session.ts';
 import { requireSamePath } from './redeem.ts';
 import { type VerifiedToken, verifySsoToken } from './sso-token.ts';

@@ -5,7 +5,8 @@ import { html } from 'hono/html';
 import type { Deps } from '../deps.ts';
 import type { SessionsTable } from '../db/tables.ts';
 import type { Markup, PageContent } from '../http/page.ts';
-import { getActiveMember, type Standing } from '../partners/standing.ts';
+import { getActiveMember } from '../partners/standing.ts';
+import type { Standing } from '../partners/standing-store.ts';
 import type { VerifiedToken } from './sso-token.ts';
 
 function form(token: string, redirect: string, label: string): Markup {

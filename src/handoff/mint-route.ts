@@ -10,14 +10,13 @@ import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { readJson } from '../http/body.ts';
 import { type AppContext, type AppEnv, type Caller, header, prove } from '../http/context.ts';
-import { getCaller, PARTNER_HEADERS } from '../partners/caller.ts';
+import { getCaller, PARTNER_HEADERS, type PartnerCaller } from '../partners/caller.ts';
 import { allowedPrefixes } from '../partners/path-prefixes.ts';
-import { findPathPrefixes, getEnabledStanding } from '../partners/standing.ts';
+import { getEnabledStanding } from '../partners/standing.ts';
 import { findUserByPartnerId } from '../users/partner-member-store.ts';
 import { mintSsoToken } from './mint.ts';
 import { judgeRedirectPath, type RedirectPathRules } from './redirect-path.ts';
 import { ownPaths } from './own-paths.ts';
-import type { TokenSubject } from './sso-token.ts';
 
 /** The body; which paths are allowed is for judgeRedirectPath. */
 export const SSO_REQUEST = z.object({ redirect_path: z.string().min(1).max(2048) });
@@ -55,15 +54,14 @@ async function getUserId({ db }: Deps, c: AppContext, caller: Caller): Promise<s
 }
 
 /** @throws Problem invalid-request with the rule that the path breaks */
-async function requireRedirectPath(
-  { db }: Deps,
-  subject: Omit<TokenSubject, 'user_id'>,
+function requireRedirectPath(
+  redirect_path: string,
+  { redirect_path_prefixes }: PartnerCaller,
   { allowed_prefixes, ...rules }: RedirectPathRules,
-): Promise<void> {
-  const narrowed = await findPathPrefixes(db, subject);
-  const verdict = judgeRedirectPath(subject.redirect_path, {
+): void {
+  const verdict = judgeRedirectPath(redirect_path, {
     ...rules,
-    allowed_prefixes: allowedPrefixes(allowed_prefixes, narrowed),
+    allowed_prefixes: allowedPrefixes(allowed_prefixes, redirect_path_prefixes),
   });
   if (!verdict.ok) throw invalidRequest([{ field: 'redirect_path', message: verdict.message, code: verdict.code }]);
 }
@@ -83,7 +81,7 @@ export function mintRoutes(deps: Deps): Hono<AppEnv> {
     const { redirect_path } = await readJson(c, SSO_REQUEST);
     prove(c, { redirect_path });
     const { partner_id, organization_id } = caller;
-    await requireRedirectPath(deps, { partner_id, organization_id, redirect_path }, rules);
+    requireRedirectPath(redirect_path, caller, rules);
     const user_id = await getUserId(deps, c, caller);
     const data = await mintSsoToken(deps, { partner_id, organization_id, user_id, redirect_path }, c.get('request'));
     return success(c, deps, { message: 'SSO token created successfully', data });

@@ -7,7 +7,7 @@ import type { SsoTokensTable } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { newId } from '../foundation/ids.ts';
-import { getActiveMember, getEnabledStanding } from '../partners/standing.ts';
+import { getActiveAccess } from '../partners/standing.ts';
 import { insertSsoToken } from '../sso-tokens/store.ts';
 import { expiresAt, signSsoToken, SSO_TOKEN_LIFETIME_SECONDS, type TokenSubject } from './sso-token.ts';
 import type { RequestContext } from '../foundation/request-context.ts';
@@ -28,11 +28,14 @@ export async function mintSsoToken(deps: Deps, subject: TokenSubject, request: R
   const jti = newId('sso', deps);
   // Signed first: if signing fails, nothing has been recorded as granted. Nobody sees the token before the commit below.
   const sso_token = await signSsoToken(deps, { jti, subject, now });
-  await grant(deps.db, async (tx) => {
-    await getEnabledStanding(tx, subject);
-    await getActiveMember(tx, subject);
-    await insertSsoToken(tx, tokenRow(subject, { jti, now, request_id: request.request_id }));
-    await recordEvent(tx, { actor: 'partner', action: 'sso_token.minted', request, jti, ...subject }, deps);
+  await grant(deps.db, {
+    check: async (tx) => getActiveAccess(tx, subject),
+    write: async (tx) => {
+      await Promise.all([
+        insertSsoToken(tx, tokenRow(subject, { jti, now, request_id: request.request_id })),
+        recordEvent(tx, { actor: 'partner', action: 'sso_token.minted', request, jti, ...subject }, deps),
+      ]);
+    },
   });
   const redirect_url = redirectUrl(deps.config.PORTAL_URL, sso_token, subject.redirect_path);
   return { sso_token, redirect_url, expires_in: SSO_TOKEN_LIFETIME_SECONDS };

@@ -8,7 +8,7 @@ import type { AuditActor, SessionKind, SessionsTable, SsoTokensTable } from '../
 import type { Deps } from '../deps.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { Problem } from '../foundation/problem.ts';
-import { getActiveMember, getEnabledStanding, type Member, type Standing } from '../partners/standing.ts';
+import { type Access, getActiveAccess } from '../partners/standing.ts';
 import { closeSession, lifetimesOf, startSession } from '../sessions/session.ts';
 import { burnSsoToken, findSsoToken, noteOpened } from '../sso-tokens/store.ts';
 import { isEmbedPath } from './redirect-path.ts';
@@ -18,12 +18,7 @@ import type { RequestContext } from '../foundation/request-context.ts';
 /** Where the browser says it will show the page; `unknown` when it does not say, as servers and old browsers do not. */
 export type Placement = 'tab' | 'frame' | 'unknown';
 
-export type Redemption = {
-  session: SessionsTable;
-  session_token: string;
-  standing: Standing;
-  member: Member;
-};
+export type Redemption = Access & { session: SessionsTable; session_token: string };
 
 function sessionKind(redirect_path: string): SessionKind {
   return isEmbedPath(redirect_path) ? 'embed' : 'top_level';
@@ -86,8 +81,7 @@ async function explainUnburned(db: Database, verified: VerifiedToken): Promise<P
     return new Problem('token-unknown', 'There is no record of this token');
   if (row.redeemed_at !== null) return new Problem('token-used', 'The token has already been used');
   if (row.revoked_at === null) return new Problem('token-expired', 'The token has expired');
-  await getEnabledStanding(db, verified);
-  await getActiveMember(db, verified);
+  await getActiveAccess(db, verified);
   return new Problem('token-revoked', 'The token has been revoked');
 }
 
@@ -123,15 +117,14 @@ export async function exchangeSsoToken(
   const spend = async (tx: DatabaseTransaction): Promise<Redemption> => {
     const burned = await burnSsoToken(tx, holder, timestamp(deps.clock()));
     if (burned === undefined) throw await explainUnburned(tx, verified);
-    const standing = await getEnabledStanding(tx, holder);
-    const member = await getActiveMember(tx, holder);
+    const access = await getActiveAccess(tx, holder);
     for (const { session_id } of replaces)
       await closeSession(tx, { session_id, reason: 'replaced', actor, request }, deps);
     const start = { kind: sessionKind(redirect_path), ...holder };
     const started = await startSession(tx, start, { ...deps, lifetimes: lifetimesOf(deps.config) });
     const { session_id } = started.session;
     await recordEvent(tx, { actor, action: 'sso_token.redeemed', request, ...holder, session_id, redirect_path }, deps);
-    return { ...started, standing, member };
+    return { ...started, ...access };
   };
-  return grant(deps.db, spend, holder.jti);
+  return grant(deps.db, { write: spend, row: holder.jti });
 }

@@ -3,13 +3,15 @@
 // disabled) is for standing.ts: who has proved who it is may be told.
 
 import type { Database } from '../db/database.ts';
-import type { CredentialsTable } from '../db/tables.ts';
+import type { CredentialsTable, IntegrationKey } from '../db/tables.ts';
 import { timestamp } from '../foundation/clock.ts';
 import { hashSecret } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
 import {
   type CredentialOwner,
   findCredentialBySecret,
+  findCredentialsBySecrets,
+  type FoundCredential,
   isActiveCredential,
   updateCredential,
 } from './credential-store.ts';
@@ -46,15 +48,24 @@ function faultOf(credential: CredentialsTable | undefined, owner: CredentialOwne
     : `a secret that expired at ${credential.expires_at ?? ''}`;
 }
 
-type SecretCheck = { owner: CredentialOwner; secret: string; detail: string };
+type SecretCheck = { owner: CredentialOwner; detail: string };
 
-/** The credential of a good secret. @throws Problem authentication-required with the detail of the check, whatever is wrong */
-async function getCredential(
-  db: Database,
-  { owner, secret, detail }: SecretCheck,
-  now: number,
-): Promise<CredentialsTable> {
-  const credential = await findCredentialBySecret(db, hashSecret(secret));
+const ofPartner = ({ partner_id }: IntegrationKey): SecretCheck => ({
+  owner: { partner_id, organization_id: null },
+  detail: 'Invalid partner credentials',
+});
+
+const ofOrganization = ({ partner_id, organization_id }: IntegrationKey): SecretCheck => ({
+  owner: { partner_id, organization_id },
+  detail: 'Invalid organization credentials',
+});
+
+/** @throws Problem authentication-required with the detail of the check, whatever is wrong */
+async function requireGood<C extends CredentialsTable>(
+  { db, now }: { db: Database; now: number },
+  credential: C | undefined,
+  { owner, detail }: SecretCheck,
+): Promise<C> {
   const received = faultOf(credential, owner, now);
   if (credential === undefined || received !== undefined)
     throw new Problem('authentication-required', detail, {
@@ -65,22 +76,27 @@ async function getCredential(
   return credential;
 }
 
-/** Checks the partner's secret. @throws Problem authentication-required */
-export async function authenticatePartner(
-  db: Database,
-  { partner_id, partner_secret }: Pick<PartnerCredentials, 'partner_id' | 'partner_secret'>,
-  now: number,
-): Promise<CredentialsTable> {
-  const owner = { partner_id, organization_id: null };
-  return getCredential(db, { owner, secret: partner_secret, detail: 'Invalid partner credentials' }, now);
+/**
+ * Checks the partner's secret, and then the organization's, which belongs to the pair of both; `onPartner` hears that the first is good.
+ * @throws Problem authentication-required
+ */
+export async function authenticatePair(
+  at: { db: Database; now: number },
+  { partner_secret, organization_secret, ...key }: PartnerCredentials,
+  onPartner: () => void,
+): Promise<{ partner: FoundCredential; organization: FoundCredential }> {
+  const [partner_hash, organization_hash] = [hashSecret(partner_secret), hashSecret(organization_secret)];
+  const found = await findCredentialsBySecrets(at.db, partner_hash, organization_hash);
+  const partner = await requireGood(at, found.get(partner_hash), ofPartner(key));
+  onPartner();
+  return { partner, organization: await requireGood(at, found.get(organization_hash), ofOrganization(key)) };
 }
 
-/** Checks the organization's secret, which belongs to the pair of both. @throws Problem authentication-required */
+/** Checks the organization's secret alone. @throws Problem authentication-required */
 export async function authenticateOrganization(
-  db: Database,
-  { partner_id, organization_id, organization_secret }: Omit<PartnerCredentials, 'partner_secret'>,
-  now: number,
+  at: { db: Database; now: number },
+  { organization_secret, ...key }: Omit<PartnerCredentials, 'partner_secret'>,
 ): Promise<CredentialsTable> {
-  const owner = { partner_id, organization_id };
-  return getCredential(db, { owner, secret: organization_secret, detail: 'Invalid organization credentials' }, now);
+  const credential = await findCredentialBySecret(at.db, hashSecret(organization_secret));
+  return requireGood(at, credential, ofOrganization(key));
 }

@@ -8,8 +8,9 @@ import type { Makers } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
 import { type AppContext, type AppEnv, type Caller, header, prove, requireSingleHeaders } from '../http/context.ts';
 import { isFromScript } from '../http/fetch-metadata.ts';
-import { authenticateOrganization, authenticatePartner } from './authentication.ts';
+import { authenticatePair } from './authentication.ts';
 import { getEnabledStanding } from './standing.ts';
+import { parsePathPrefixes } from './standing-store.ts';
 
 /** In the documented order, which a refusal lists them in. */
 export const PARTNER_HEADERS = [
@@ -28,6 +29,9 @@ export function refuseBrowsers(c: AppContext): void {
     { received: 'a request with the headers that a browser adds for a script (Origin or Sec-Fetch-Mode: cors)' },
   );
 }
+
+/** With what the integration narrows links to. */
+export type PartnerCaller = Caller & { redirect_path_prefixes: string[] | undefined };
 
 function text(c: AppContext, name: string): string {
   return header(c, name) ?? '';
@@ -51,22 +55,26 @@ export async function getCaller(
   { db, clock }: Deps,
   c: AppContext,
   requiredHeaders: (c: AppContext) => readonly string[] = () => PARTNER_HEADERS,
-): Promise<Caller> {
+): Promise<PartnerCaller> {
   requireSingleHeaders(c);
   refuseBrowsers(c);
   requireHeaders(c, requiredHeaders(c));
   const [partner_id, organization_id] = [text(c, 'x-partner-id'), text(c, 'x-organization-id')];
-  const partner_secret = text(c, 'x-partner-secret');
-  const partner = await authenticatePartner(db, { partner_id, partner_secret }, clock());
-  prove(c, { partner_id });
-  const organization_secret = text(c, 'x-organization-secret');
-  const organization = await authenticateOrganization(
-    db,
-    { partner_id, organization_id, organization_secret },
-    clock(),
+  const secrets = {
+    partner_secret: text(c, 'x-partner-secret'),
+    organization_secret: text(c, 'x-organization-secret'),
+  };
+  const at = { db, now: clock() };
+  const { partner, organization } = await authenticatePair(at, { partner_id, organization_id, ...secrets }, () =>
+    prove(c, { partner_id }),
   );
   prove(c, { organization_id });
-  return { partner_id, organization_id, credential_ids: [partner.credential_id, organization.credential_id] };
+  return {
+    partner_id,
+    organization_id,
+    credential_ids: [partner.credential_id, organization.credential_id],
+    redirect_path_prefixes: parsePathPrefixes(organization.redirect_path_prefixes),
+  };
 }
 
 /** The same as a middleware. */

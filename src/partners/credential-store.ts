@@ -13,25 +13,46 @@ export async function insertCredential(db: Database, row: CredentialsTable): Pro
 }
 
 const COLUMNS = [
-  'credential_id',
-  'partner_id',
-  'organization_id',
-  'secret_hash',
-  'hint',
-  'created_by',
-  'created_at',
-  'expires_at',
-  'revoked_at',
-  'last_used_at',
-] as const satisfies (keyof CredentialsTable)[];
+  'credentials.credential_id',
+  'credentials.partner_id',
+  'credentials.organization_id',
+  'credentials.secret_hash',
+  'credentials.hint',
+  'credentials.created_by',
+  'credentials.created_at',
+  'credentials.expires_at',
+  'credentials.revoked_at',
+  'credentials.last_used_at',
+] as const satisfies `credentials.${keyof CredentialsTable}`[];
 
-const selectBySecret = prepared((db, { secret_hash }: { secret_hash: string }) =>
-  db.selectFrom('credentials').select(COLUMNS).where('secret_hash', '=', secret_hash),
+const selectBySecrets = prepared((db, { one, other }: { one: string; other: string }) =>
+  db
+    .selectFrom('credentials')
+    .leftJoin('integrations', (join) =>
+      join
+        .onRef('integrations.partner_id', '=', 'credentials.partner_id')
+        .onRef('integrations.organization_id', '=', 'credentials.organization_id'),
+    )
+    .select(COLUMNS)
+    .select('integrations.redirect_path_prefixes')
+    .where((eb) => eb.or([eb('credentials.secret_hash', '=', one), eb('credentials.secret_hash', '=', other)])),
 );
 
+/** A credential, with what its integration narrows links to. */
+export type FoundCredential = CredentialsTable & { redirect_path_prefixes: string | null };
+
+/** The credentials of two secrets at once, by their hashes. */
+export async function findCredentialsBySecrets(
+  db: Database,
+  one: string,
+  other: string,
+): Promise<Map<string, FoundCredential>> {
+  const rows = await selectBySecrets(db, { one, other });
+  return new Map(rows.map((row) => [row.secret_hash, row]));
+}
+
 export async function findCredentialBySecret(db: Database, secret_hash: string): Promise<CredentialsTable | undefined> {
-  const [row] = await selectBySecret(db, { secret_hash });
-  return row;
+  return (await findCredentialsBySecrets(db, secret_hash, secret_hash)).get(secret_hash);
 }
 
 const selectById = prepared((db, { credential_id }: { credential_id: string }) =>

@@ -3,7 +3,7 @@
 
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { parseTextList } from './standing.ts';
+import { parseTextList } from './standing-store.ts';
 import { listEmbedOrigins } from './store.ts';
 
 // Anybody can ask, and the list is read whole. It decides who may frame a page without content, nothing else.

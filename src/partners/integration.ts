@@ -12,7 +12,7 @@ import { issueCredential } from './credential.ts';
 import { getOrganization } from './organization.ts';
 import { getPartner } from './partner.ts';
 import { formatScopes, parseScopes, SCOPES, type Scope } from './scopes.ts';
-import { parseTextList } from './standing.ts';
+import { parseTextList } from './standing-store.ts';
 import {
   findIntegration,
   type IntegrationChange,

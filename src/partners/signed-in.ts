@@ -2,18 +2,22 @@
 
 import type { Database } from '../db/database.ts';
 import type { SessionsTable } from '../db/tables.ts';
+import { parseSessionToken } from '../foundation/ids.ts';
 import { Problem } from '../foundation/problem.ts';
-import { findLiveSession } from '../sessions/session.ts';
-import { getActiveMember, getEnabledStanding, type Member, type Standing } from './standing.ts';
+import { isCarriedBy } from '../sessions/session.ts';
+import { type Access, requireAccess } from './standing.ts';
+import { findSessionAccess } from './standing-store.ts';
 
-export type SignedIn = { session: SessionsTable; standing: Standing; member: Member };
+export type SignedIn = Access & { session: SessionsTable };
 
 /** The live session of a token whose user, organization, partner and integration are all active. */
 export async function findSignedIn(db: Database, session_token: string, now: number): Promise<SignedIn | undefined> {
-  const session = await findLiveSession(db, session_token, now);
-  if (session === undefined) return undefined;
+  const carried = parseSessionToken(session_token);
+  if (carried === undefined) return undefined;
+  const found = await findSessionAccess(db, carried.session_id);
+  if (found === undefined || !isCarriedBy(found.session, carried, now)) return undefined;
   try {
-    return { session, standing: await getEnabledStanding(db, session), member: await getActiveMember(db, session) };
+    return { session: found.session, ...requireAccess(found) };
   } catch (error) {
     if (error instanceof Problem) return undefined;
     throw error;

@@ -63,8 +63,12 @@ export async function findLiveSession(
   const parsed = parseSessionToken(session_token);
   if (parsed === undefined) return undefined;
   const session = await findSession(db, parsed.session_id);
-  if (session === undefined || !equalHashes(session.secret_hash, parsed.secret_hash)) return undefined;
-  return isLive(session, timestamp(now)) ? session : undefined;
+  return session && isCarriedBy(session, parsed, now) ? session : undefined;
+}
+
+/** True for a live session whose secret is the one that somebody carries. `now` in milliseconds. */
+export function isCarriedBy(session: SessionsTable, carried: { secret_hash: string }, now: number): boolean {
+  return equalHashes(session.secret_hash, carried.secret_hash) && isLive(session, timestamp(now));
 }
 
 // A write for every page view would make the busiest query of all a write; once a minute is exact enough for an idle limit

@@ -3,29 +3,8 @@
 
 import type { ExpressionBuilder } from 'kysely';
 import { type Database, inBatches } from '../db/database.ts';
-import { prepared } from '../db/prepared.ts';
+import { prepared, preparedInsert } from '../db/prepared.ts';
 import type { SessionEndReason, SessionsTable, Tables } from '../db/tables.ts';
-
-const insert = prepared((db, row: SessionsTable) =>
-  db.insertInto('sessions').values({
-    session_id: row.session_id,
-    secret_hash: row.secret_hash,
-    kind: row.kind,
-    jti: row.jti,
-    partner_id: row.partner_id,
-    organization_id: row.organization_id,
-    user_id: row.user_id,
-    created_at: row.created_at,
-    idle_expires_at: row.idle_expires_at,
-    expires_at: row.expires_at,
-    ended_at: row.ended_at,
-    end_reason: row.end_reason,
-  }),
-);
-
-export async function insertSession(db: Database, row: SessionsTable): Promise<void> {
-  await insert(db, row);
-}
 
 const COLUMNS = [
   'session_id',
@@ -41,6 +20,11 @@ const COLUMNS = [
   'ended_at',
   'end_reason',
 ] as const satisfies (keyof SessionsTable)[];
+
+/** For queries that join other tables. */
+export const SESSION_COLUMNS = COLUMNS.map((column) => `sessions.${column}` as const);
+
+export const insertSession = preparedInsert('sessions', COLUMNS);
 
 const select = prepared((db, { session_id }: { session_id: string }) =>
   db.selectFrom('sessions').select(COLUMNS).where('session_id', '=', session_id),

@@ -2,28 +2,9 @@
 // belongs to handoff/.
 
 import { type Database, inBatches } from '../db/database.ts';
-import { prepared } from '../db/prepared.ts';
+import { prepared, preparedInsert } from '../db/prepared.ts';
 import type { SsoTokensTable } from '../db/tables.ts';
 import { type AccessScope, scopeConditions } from '../sessions/store.ts';
-
-const insert = prepared((db, row: SsoTokensTable) =>
-  db.insertInto('sso_tokens').values({
-    jti: row.jti,
-    partner_id: row.partner_id,
-    organization_id: row.organization_id,
-    user_id: row.user_id,
-    request_id: row.request_id,
-    minted_at: row.minted_at,
-    expires_at: row.expires_at,
-    opened_at: row.opened_at,
-    redeemed_at: row.redeemed_at,
-    revoked_at: row.revoked_at,
-  }),
-);
-
-export async function insertSsoToken(db: Database, row: SsoTokensTable): Promise<void> {
-  await insert(db, row);
-}
 
 const COLUMNS = [
   'jti',
@@ -37,6 +18,8 @@ const COLUMNS = [
   'redeemed_at',
   'revoked_at',
 ] as const satisfies (keyof SsoTokensTable)[];
+
+export const insertSsoToken = preparedInsert('sso_tokens', COLUMNS);
 
 export type TokenHolder = Pick<SsoTokensTable, 'jti' | 'partner_id' | 'organization_id' | 'user_id'>;
 

@@ -1,13 +1,13 @@
 // Members as one partner sees them, and the ids of its own that it knows them by.
 
-import type { ExpressionBuilder } from 'kysely';
+import type { Expression, ExpressionBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { prepared } from '../db/prepared.ts';
 import type { IntegrationKey, PartnerUserIdsTable, Tables } from '../db/tables.ts';
 import type { MemberRow } from './store.ts';
 
 /** The users that a partner sees: those it made, and those that are the organization's own. */
-export function isVisibleTo(partner_id: string) {
+export function isVisibleTo(partner_id: string | Expression<string>) {
   return (eb: ExpressionBuilder<Tables, 'users'>) =>
     eb.or([eb('users.partner_id', 'is', null), eb('users.partner_id', '=', partner_id)]);
 }

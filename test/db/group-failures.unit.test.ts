@@ -2,7 +2,7 @@
 
 import { type DialectAdapter, PostgresAdapter, SqliteAdapter } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import type { Database, DatabaseTransaction } from '../../src/db/database.ts';
+import type { Database } from '../../src/db/database.ts';
 import { grant } from '../../src/db/group.ts';
 import { Problem } from '../../src/foundation/problem.ts';
 
@@ -17,7 +17,11 @@ function standIn(
   adapter: DialectAdapter = new SqliteAdapter(),
 ): { db: Database; begun: () => number } {
   let begun = 0;
-  const tx = { getExecutor: () => ({ adapter: new SqliteAdapter() }) };
+  const executor = {
+    adapter: new SqliteAdapter(),
+    provideConnection: async (consumer: (connection: unknown) => Promise<unknown>) => consumer({}),
+  };
+  const tx = { getExecutor: () => executor };
   const execute = async (inTransaction: (tx: unknown) => Promise<unknown>) => {
     const script = scripts[begun] ?? {};
     begun += 1;
@@ -39,10 +43,12 @@ async function run(db: Database, works: (() => void)[]) {
   const runs = works.map(() => 0);
   const outcomes = await Promise.allSettled(
     works.map(async (work, index) =>
-      grant(db, async (_: DatabaseTransaction) => {
-        runs[index] = (runs[index] ?? 0) + 1;
-        work();
-        return index;
+      grant(db, {
+        write: async () => {
+          runs[index] = (runs[index] ?? 0) + 1;
+          work();
+          return index;
+        },
       }),
     ),
   );
@@ -113,5 +119,40 @@ describe('of those who share a transaction', () => {
     const { db } = standIn([], new PostgresAdapter());
     const refused = fail(new Problem('user-suspended', 'This user is suspended'));
     expect(await run(db, [refused, good])).toEqual({ results: ['user-suspended', 1], runs: [2, 2] });
+  });
+
+  const checked = async (db: Database, checks: (() => void)[]) => {
+    const writes: number[] = [];
+    const outcomes = await Promise.allSettled(
+      checks.map(async (check, index) =>
+        grant(db, {
+          check: async () => check(),
+          write: async () => {
+            writes.push(index);
+          },
+        }),
+      ),
+    );
+    return { writes, said: outcomes.map((each) => (each.status === 'fulfilled' ? 'granted' : String(each.reason))) };
+  };
+
+  test('whoever a check refuses is told, writes nothing, and the others never notice', async () => {
+    const { db, begun } = standIn([]);
+    const refused = fail(new Problem('user-suspended', 'This user is suspended'));
+    expect(await checked(db, [good, refused, good])).toEqual({
+      writes: [0, 2],
+      said: ['granted', 'Problem: user-suspended', 'granted'],
+    });
+    expect(begun()).toBe(1);
+  });
+
+  test('a check that fails for another reason rolls everything back, and has the others written again', async () => {
+    const { db, begun } = standIn([]);
+    const broken = fail(failure('no such column'));
+    expect(await checked(db, [good, broken])).toEqual({
+      writes: [0, 0],
+      said: ['granted', 'Error: no such column'],
+    });
+    expect(begun()).toBe(3);
   });
 });

@@ -43,9 +43,11 @@ describe('what is granted in one moment', () => {
     const transactions = new Set<DatabaseTransaction>();
     const seen = await Promise.all(
       Array.from({ length: 150 }, async () => {
-        const jti = await grant(db, async (tx) => {
-          transactions.add(tx);
-          return insert(tx, newJti());
+        const jti = await grant(db, {
+          write: async (tx) => {
+            transactions.add(tx);
+            return insert(tx, newJti());
+          },
         });
         return (await findSsoToken(other, jti))?.jti === jti;
       }),
@@ -59,10 +61,12 @@ describe('what is granted in one moment', () => {
     const jtis = Array.from({ length: 20 }, newJti);
     const outcomes = await Promise.allSettled(
       jtis.map(async (jti, index) =>
-        grant(db, async (tx) => {
-          await insert(tx, jti);
-          if (index % 7 === 3) throw new Problem('user-suspended', 'This user is suspended');
-          return jti;
+        grant(db, {
+          write: async (tx) => {
+            await insert(tx, jti);
+            if (index % 7 === 3) throw new Problem('user-suspended', 'This user is suspended');
+            return jti;
+          },
         }),
       ),
     );
@@ -76,7 +80,7 @@ describe('what is granted in one moment', () => {
     const [taken, ...free] = [newJti(), newJti(), newJti(), newJti()] as const;
     await insert(db, taken);
     const outcomes = await Promise.allSettled(
-      [free[0], taken, free[1], free[2]].map(async (jti) => grant(db, async (tx) => insert(tx, jti))),
+      [free[0], taken, free[1], free[2]].map(async (jti) => grant(db, { write: async (tx) => insert(tx, jti) })),
     );
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     expect(await written(free)).toEqual([true, true, true]);
@@ -86,9 +90,11 @@ describe('what is granted in one moment', () => {
     const jti = await insert(db, newJti());
     const outcomes = await Promise.allSettled(
       Array.from({ length: 12 }, async () =>
-        grant(db, async (tx) => {
-          if ((await burnSsoToken(tx, holderOf(jti), NOW)) === undefined)
-            throw new Problem('token-used', 'The token has already been used');
+        grant(db, {
+          write: async (tx) => {
+            if ((await burnSsoToken(tx, holderOf(jti), NOW)) === undefined)
+              throw new Problem('token-used', 'The token has already been used');
+          },
         }),
       ),
     );
@@ -106,9 +112,11 @@ describe('what is granted in one moment', () => {
       const jtis = Array.from({ length: 400 }, newJti);
       const outcomes = await Promise.allSettled(
         jtis.map(async (jti) =>
-          grant(small, async (tx) => {
-            await insert(tx, jti);
-            await insertUser(tx, `usr_${jti}`, `${jti}@clinic.example`);
+          grant(small, {
+            write: async (tx) => {
+              await insert(tx, jti);
+              await insertUser(tx, `usr_${jti}`, `${jti}@clinic.example`);
+            },
           }),
         ),
       );
@@ -130,14 +138,13 @@ describe('what is granted in one moment', () => {
     for (let round = 0; round < 5; round += 1) {
       const jtis = await Promise.all(Array.from({ length: 24 }, async () => insert(db, newJti())));
       const burn = async (on: Database, jti: string) =>
-        grant(
-          on,
-          async (tx) => {
+        grant(on, {
+          write: async (tx) => {
             if ((await burnSsoToken(tx, holderOf(jti), NOW)) === undefined)
               throw new Problem('token-used', 'The token has already been used');
           },
-          jti,
-        );
+          row: jti,
+        });
       const outcomes = await Promise.allSettled([
         ...jtis.map(async (jti) => burn(db, jti)),
         ...jtis.toReversed().map(async (jti) => burn(other, jti)),
@@ -154,7 +161,7 @@ describe('what is granted in one moment', () => {
     await pingDatabase(lost);
     await lost.destroy();
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 5 }, async () => grant(lost, async (tx) => insert(tx, newJti()))),
+      Array.from({ length: 5 }, async () => grant(lost, { write: async (tx) => insert(tx, newJti()) })),
     );
     expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
   });

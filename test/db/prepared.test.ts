@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { prepared } from '../../src/db/prepared.ts';
+import { prepared, preparedInsert, sideBySide } from '../../src/db/prepared.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { connectTo, insertUser, NOW, prepareDatabase } from './connection.ts';
 
@@ -97,4 +97,89 @@ describe('a prepared query', () => {
       await db.schema.alterTable('users').dropColumn('favourite_colour').execute();
     },
   );
+});
+
+describe('an insert whose rows come side by side', () => {
+  const insertPartner = preparedInsert('partners', ['partner_id', 'name', 'created_at', 'suspended_at']);
+  const NAMES = ['NULL', '', '{a,b}', '"quoted"', 'back\\slash', "it's", 'a, b', ' ', 'Zoë → 诊所', '\n\t'];
+  const row = (name: string, index: number) => ({
+    partner_id: `ptr_${index}`,
+    name,
+    created_at: NOW,
+    suspended_at: index % 2 === 0 ? null : NOW,
+  });
+  const insertAll = async (on: Database, rows: ReturnType<typeof row>[]) =>
+    on
+      .transaction()
+      .execute(async (tx) =>
+        sideBySide(tx, async () => Promise.allSettled(rows.map(async (each) => insertPartner(tx, each)))),
+      );
+  const read = async (ids: string[]) =>
+    db.selectFrom('partners').selectAll().where('partner_id', 'in', ids).orderBy('partner_id').execute();
+
+  test('keeps every value as it is, and what is null', async () => {
+    const rows = NAMES.map((name, index) => row(name, index + 100));
+    expect((await insertAll(db, rows)).every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(await read(rows.map(({ partner_id }) => partner_id))).toEqual(rows);
+  });
+
+  test('does so for one row alone, outside of a transaction too', async () => {
+    await insertPartner(db, row('Sample', 200));
+    expect(await read(['ptr_200'])).toEqual([row('Sample', 200)]);
+  });
+
+  const twice = async () => {
+    const outcomes = await insertAll(db, [row('Sample', 201), row('Sample', 201), row('Sample', 203)]);
+    return outcomes.map((each) => (each.status === 'fulfilled' ? 'written' : String(each.reason)));
+  };
+
+  test.runIf(inject('test_database') === 'sqlite')('refuses one of those that have the same key', async () => {
+    expect(await twice()).toEqual(['written', expect.stringMatching(/UNIQUE/), 'written']);
+  });
+
+  test.runIf(inject('test_database') === 'postgres')('refuses all, where one of them cannot be written', async () => {
+    await expect(twice()).rejects.toThrow(/rolled back/);
+    expect(await read(['ptr_201', 'ptr_203'])).toEqual([]);
+  });
+
+  test('outside of the transaction sees nothing of it before the end', async () => {
+    const seen = await db.transaction().execute(async (tx) =>
+      sideBySide(tx, async () => {
+        await insertPartner(tx, row('Sample', 202));
+        return selectName(db, { partner_id: 'ptr_202' });
+      }),
+    );
+    expect(seen).toEqual([]);
+    expect(await selectName(db, { partner_id: 'ptr_202' })).toEqual([{ name: 'Sample' }]);
+  });
+});
+
+const selectName = prepared((on, { partner_id }: { partner_id: string }) =>
+  on.selectFrom('partners').select('name').where('partner_id', '=', partner_id),
+);
+
+test('reads of one turn are answered each by itself', async () => {
+  await insertUser(db, 'usr_f', 'f@clinic.example');
+  const asked = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? 'usr_f' : `usr_nobody_${index}`));
+  const answers = await Promise.all(asked.map(async (user_id) => selectEmail(db, { user_id })));
+  expect(answers.map((rows) => rows.length)).toEqual(asked.map((_, index) => (index % 2 === 0 ? 1 : 0)));
+});
+
+test('a read that fails fails alone, whoever asks in the same turn', async () => {
+  const broken = prepared((on, { name }: { name: string }) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a column that is not there
+    on
+      .selectFrom('users')
+      .select('email')
+      .where('no_such_column' as 'email', '=', name),
+  );
+  const [failed, answered] = await Promise.allSettled([
+    broken(db, { name: 'a' }),
+    selectEmail(db, { user_id: 'usr_nobody' }),
+  ]);
+  expect(failed).toMatchObject({
+    status: 'rejected',
+    reason: { message: expect.stringContaining('no_such_column') as unknown },
+  });
+  expect(answered).toEqual({ status: 'fulfilled', value: [] });
 });
