@@ -1,11 +1,12 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --max-old-space-size=512 --concurrent-turbofan-max-threads=1
+#!/usr/bin/env -S node --max-semi-space-size=4 --max-old-space-size=512 --concurrent-turbofan-max-threads=1 --preserve-symlinks
 // @ts-check
 // The `handoff` command as it is started: keeps what Node compiles beside the code, so that the next start finds it, and goes on in
 // src/main.ts. JavaScript, because to strip the types of even one file Node loads what does that, and it keeps the stripped ones too.
 //
 // What Node is told cannot all be set from inside. Left alone, the youngest generation grows to many times what requests need, buffers
 // that nobody needs wait for an old generation of gigabytes to fill up, and functions are optimized on several threads at once, in memory
-// that stays taken.
+// that stays taken. And Node would look into every folder above each of hundreds of files for symbolic links: npm lays out none to what
+// the service needs.
 
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -4,7 +4,7 @@ import { ConfigError } from '../config.ts';
 import { isDatabaseAway } from '../db/errors.ts';
 import { redact } from '../foundation/log.ts';
 import { OperatorError } from '../foundation/operator-error.ts';
-import { createProgram, type Runners } from './program.ts';
+import type { Runners } from './program.ts';
 
 function codeOf(error: Error): string {
   return 'code' in error ? String(error.code) : error.name;
@@ -23,11 +23,18 @@ function explain(error: unknown): string {
   return `error: the database of DATABASE_URL cannot be used (${reason})`;
 }
 
+async function run(args: readonly string[], runners: Runners): Promise<void> {
+  // The usual way to start a server: it is to be up soon, and there is nothing to parse.
+  if (args.length === 1 && args[0] === 'serve') return runners.serve();
+  const { createProgram } = await import('./program.ts');
+  const program = await createProgram(runners, args[0]);
+  await program.parseAsync(args, { from: 'user' });
+}
+
 /** Runs what the arguments say, and returns the exit code: 0, or 1 after a sentence on stderr. */
 export async function runCommandLine(args: readonly string[], runners: Runners): Promise<number> {
   try {
-    const program = await createProgram(runners, args[0]);
-    await program.parseAsync(args, { from: 'user' });
+    await run(args, runners);
     return 0;
   } catch (error) {
     // What was typed may be a secret in the wrong place, and this goes to terminals and CI logs.

@@ -3,9 +3,10 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import type { Migration, MigrationProvider, Migrator } from 'kysely/migration';
 import { OperatorError } from '../foundation/operator-error.ts';
 import { type Database, isPostgres } from './database.ts';
+import { isDatabaseAway } from './errors.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 
@@ -46,11 +47,19 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
-function migrator(db: Database): Migrator {
+function sqlFilesFor(db: Database): SqlFiles {
+  return new SqlFiles(isPostgres(db) ? 'postgres' : 'sqlite');
+}
+
+const RECORD = 'migrations';
+
+/** Loaded where it is needed: most starts find nothing to do. */
+async function createMigrator(db: Database): Promise<Migrator> {
+  const { Migrator } = await import('kysely/migration');
   return new Migrator({
     db,
-    provider: new SqlFiles(isPostgres(db) ? 'postgres' : 'sqlite'),
-    migrationTableName: 'migrations',
+    provider: sqlFilesFor(db),
+    migrationTableName: RECORD,
     migrationLockTableName: 'migrations_lock',
   });
 }
@@ -58,9 +67,25 @@ function migrator(db: Database): Migrator {
 // kysely's words for a migration that has run and is not in the folder.
 const NEWER_DATABASE = /^corrupted migrations: previously executed migration \S+ is missing$/;
 
+/** True when the record has just the names that the folder has. @throws when the database is away */
+async function isUpToDate(db: Database): Promise<boolean> {
+  const known = Object.keys(await sqlFilesFor(db).getMigrations());
+  try {
+    const { rows } = await sql<{ name: string }>`select name from ${sql.table(RECORD)}`.execute(db);
+    const recorded = rows.map(({ name }) => name);
+    return recorded.toSorted().join() === known.toSorted().join();
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    // There is no record yet, or whatever else it is will be met again by the migrator.
+    return false;
+  }
+}
+
 /** Brings the database to the newest migration and returns the names of those that ran. @throws what a migration threw */
 export async function migrateDatabase(db: Database): Promise<string[]> {
-  const { error, results } = await migrator(db).migrateToLatest();
+  if (await isUpToDate(db)) return [];
+  const migrator = await createMigrator(db);
+  const { error, results } = await migrator.migrateToLatest();
   if (error instanceof Error && NEWER_DATABASE.test(error.message)) {
     throw new OperatorError('the database was migrated by a newer version than this: run that version');
   }
@@ -70,7 +95,8 @@ export async function migrateDatabase(db: Database): Promise<string[]> {
 
 /** The state of the record: names that have run and names that have not, in order. */
 export async function listMigrations(db: Database): Promise<{ applied: string[]; pending: string[] }> {
-  const all = await migrator(db).getMigrations();
+  const migrator = await createMigrator(db);
+  const all = await migrator.getMigrations();
   const names = (done: boolean) => all.filter((one) => (one.executedAt !== undefined) === done).map((one) => one.name);
   return { applied: names(true), pending: names(false) };
 }

@@ -3,7 +3,6 @@
 
 import type { MiddlewareHandler } from 'hono';
 import ipaddr from 'ipaddr.js';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../foundation/problem.ts';
 import type { AppContext, AppEnv } from './context.ts';
 
@@ -19,11 +18,22 @@ function customerOf(address: string): string {
   return parsed.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : parsed.toString();
 }
 
+async function loadLimiter(per_minute: number) {
+  const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible');
+  return { limiter: new RateLimiterMemory({ points: per_minute, duration: WINDOW_SECONDS }), RateLimiterRes };
+}
+
 /** `per_minute` 0: no limit. Counted in this process. */
 export function createFailureLimit(per_minute: number): FailureLimit {
   if (per_minute === 0) return async () => undefined;
-  const limiter = new RateLimiterMemory({ points: per_minute, duration: WINDOW_SECONDS });
+  // Loaded when something fails: it is many files, and a start waits for each.
+  let loading: ReturnType<typeof loadLimiter> | undefined;
   return async (address) => {
+    loading ??= loadLimiter(per_minute);
+    const { limiter, RateLimiterRes } = await loading.catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
     try {
       await limiter.consume(customerOf(address));
       return undefined;
@@ -68,6 +78,6 @@ export async function countAttempt(c: AppContext, failures: FailureLimit): Promi
 export function limitFailures({ failures }: { failures: FailureLimit }): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     await next();
-    await countFailure(c, failures);
+    if (c.error !== undefined) await countFailure(c, failures);
   };
 }

@@ -1,8 +1,7 @@
 // The life of a signing key: next (published, not used), active (signs), retiring (verifies only), gone. A key is published
 // one rotation before it signs, so that nobody meets a token whose key they could not have seen.
 
-import { exportJWK, exportPKCS8 } from 'jose/key/export';
-import { generateKeyPair } from 'jose/key/generate/keypair';
+import { generateKeyPairSync } from 'node:crypto';
 import { recordEvent } from '../audit/audit.ts';
 import { type Database, lockAccess } from '../db/database.ts';
 import type { SigningKeysTable, SigningKeyState } from '../db/tables.ts';
@@ -24,17 +23,17 @@ export function retiredBefore(now: number): string {
 
 export type KeyMaker = Makers & { master_key: Buffer };
 
-async function newSigningKey(state: SigningKeyState, maker: KeyMaker): Promise<SigningKeysTable> {
+function newSigningKey(state: SigningKeyState, maker: KeyMaker): SigningKeysTable {
   const kid = newId('key', maker);
-  const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
-  const public_jwk = { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' };
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const public_jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: SIGNING_ALGORITHM, use: 'sig' };
   const now = timestamp(maker.clock());
   return {
     kid,
     state,
     algorithm: SIGNING_ALGORITHM,
     public_jwk: JSON.stringify(public_jwk),
-    private_key_encrypted: encryptAtRest(await exportPKCS8(privateKey), kid, maker),
+    private_key_encrypted: encryptAtRest(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), kid, maker),
     encryption_key_id: encryptionKeyId(maker.master_key),
     created_at: now,
     activated_at: state === 'active' ? now : null,
@@ -47,7 +46,7 @@ export async function ensureSigningKeys(db: Database, maker: KeyMaker): Promise<
   const states = new Set((await listSigningKeys(db)).map((key) => key.state));
   for (const state of ['active', 'next'] as const) {
     if (states.has(state)) continue;
-    const key = await newSigningKey(state, maker);
+    const key = newSigningKey(state, maker);
     await db.transaction().execute(async (tx) => {
       if (!(await insertSigningKey(tx, key))) return;
       await recordEvent(tx, { actor: 'system', action: 'signing_key.created', target_id: key.kid }, maker);
@@ -65,7 +64,7 @@ export async function rotateSigningKeys(
   maker: KeyMaker,
 ): Promise<{ kid: string }> {
   await ensureSigningKeys(db, maker);
-  const next = await newSigningKey('next', maker);
+  const next = newSigningKey('next', maker);
   return db.transaction().execute(async (tx) => {
     await lockAccess(tx, 'exclusive');
     const now = maker.clock();
