@@ -8,8 +8,8 @@ import type { Deps } from './deps.ts';
 import { Problem } from './foundation/problem.ts';
 import { mintRoutes } from './handoff/mint-route.ts';
 import { redeemRoutes } from './handoff/redeem-route.ts';
-import { closeWhenDraining, healthRoutes, type Readiness } from './health/routes.ts';
-import { answerOtherMethods } from './http/allowed-methods.ts';
+import { healthRoutes, type Readiness } from './health/routes.ts';
+import { otherMethods } from './http/allowed-methods.ts';
 import { type AnswerStyle, problemAnswer } from './http/answer.ts';
 import { fromHonoError } from './http/body.ts';
 import { limitFailures } from './http/failure-limit.ts';
@@ -39,7 +39,7 @@ function noteProblem(c: AppContext, problem: Problem, { log }: Deps): void {
 }
 
 export async function createApp(deps: Deps, readiness: Readiness): Promise<Hono<AppEnv>> {
-  const { config, log } = deps;
+  const { config } = deps;
   const base_path = basePath(config.API_URL);
   const app = new Hono<AppEnv>({ getPath: routedPath });
 
@@ -49,10 +49,8 @@ export async function createApp(deps: Deps, readiness: Readiness): Promise<Hono<
     return problemAnswer(c, problem, { ...deps, style: styleOf(c) });
   };
   app.onError((error, c) => answer(c, fromHonoError(error) ?? toProblem(error)));
-  app.notFound((c) => answer(c, new Problem('not-found', 'There is nothing at this address')));
 
-  app.use(closeWhenDraining(readiness));
-  app.use(requestContext({ ...deps, log, trusted_proxies: config.TRUSTED_PROXIES }));
+  app.use(requestContext({ ...deps, readiness, trusted_proxies: config.TRUSTED_PROXIES }));
 
   app.use(`${base_path}/v1/*`, limitFailures(deps));
 
@@ -76,6 +74,7 @@ export async function createApp(deps: Deps, readiness: Readiness): Promise<Hono<
     const { samplePortalRoutes } = await import('./sandbox/portal/routes.ts');
     app.route('/', samplePortalRoutes(deps, app));
   }
-  answerOtherMethods(app);
+  const answerOtherMethod = otherMethods(app);
+  app.notFound((c) => answerOtherMethod(c) ?? answer(c, new Problem('not-found', 'There is nothing at this address')));
   return app;
 }

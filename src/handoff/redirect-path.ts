@@ -51,7 +51,8 @@ type Check<Subject> = {
 type ReadPath = {
   rules: RedirectPathRules;
   path: string; // as written, up to the first `?` or `#`
-  readings: readonly string[]; // what a server may make of it after no, one, two… percent-decodings
+  readings: readonly string[]; // what a server may make of it after no, one, two… percent-decodings…
+  routed: readonly string[]; // …and the address each of them is in the loosest sense
   decoding: 'finished' | 'not_utf8' | 'unfinished';
   origin: string | undefined; // where a browser on the portal would go…
   parsed: string | undefined; // …and to which path there
@@ -66,7 +67,7 @@ export function judgeRedirectPath(value: unknown, rules: RedirectPathRules): Red
   if (typeof value !== 'string') {
     return { ok: false, code: 'wrong_type', message: 'redirect_path must be a JSON string such as "/dashboard"' };
   }
-  const failed = textChecks.find((check) => check.refuses(value)) ?? findFailedPathCheck(value, rules);
+  const failed = findFailedCheck(value, rules);
   if (failed === undefined) return { ok: true, redirect_path: value };
   const message = typeof failed.message === 'string' ? failed.message : failed.message(rules);
   return { ok: false, code: failed.code, message };
@@ -187,24 +188,36 @@ const pathChecks: readonly Check<ReadPath>[] = [
     // loosely a router or proxy in front matches paths is unknown, so the loosest reading counts.
     code: 'own_path',
     message: 'redirect_path must open a page of the portal; the sign-on service keeps this path for itself',
-    refuses: ({ readings, rules }) =>
-      readings.map(asRouted).some((routed) => rules.own_paths.some((own) => isUnderPrefix(routed, routedRule(own)))),
+    refuses: ({ routed, rules }) =>
+      rules.own_paths.some((own) => routed.some((address) => isUnderPrefix(address, routedRule(own)))),
   },
 ];
 
-function findFailedPathCheck(text: string, rules: RedirectPathRules): Check<ReadPath> | undefined {
-  const subject = readPath(text, rules); // once for all checks, and only now that the text is known to be short
-  return pathChecks.find((check) => check.refuses(subject));
+// Letters, digits, "-", "_" and single slashes: most paths. No server decodes them or reads them otherwise, and the URL parser
+// leaves them as they are, so that only the rules can refuse them.
+const PLAIN = /^(?:\/[\w-]+)+$/;
+
+const PLAIN_FAULTS = new Set<RedirectPathFault>(['leaves_portal', 'not_allowed_prefix', 'own_path']);
+const plainPathChecks = pathChecks.filter(({ code }) => PLAIN_FAULTS.has(code));
+
+function findFailedCheck(text: string, rules: RedirectPathRules): Check<string> | Check<ReadPath> | undefined {
+  if (text.length <= MAX_CHARACTERS && PLAIN.test(text)) return findRefusing(plainPathChecks, plainPath(text, rules));
+  // The path is read once for all checks, and only when the text is known to be short.
+  return findRefusing(textChecks, text) ?? findRefusing(pathChecks, readPath(text, rules));
 }
 
-// Letters, digits, "-", "_" and single slashes before any query: most paths. No server decodes them or reads them otherwise, and
-// the URL parser leaves them as they are.
-const PLAIN = /^(?:\/[\w-]+)+(?=$|[?#])/;
+function findRefusing<Subject>(checks: readonly Check<Subject>[], subject: Subject): Check<Subject> | undefined {
+  return checks.find((check) => check.refuses(subject));
+}
+
+function plainPath(path: string, rules: RedirectPathRules): ReadPath {
+  const origin = originOf(rules.portal_origin);
+  return { rules, path, readings: [path], routed: [path.toLowerCase()], decoding: 'finished', origin, parsed: path };
+}
 
 function readPath(text: string, rules: RedirectPathRules): ReadPath {
   const path = pathPart(text);
-  if (PLAIN.test(text))
-    return { rules, path, readings: [path], decoding: 'finished', origin: originOf(rules.portal_origin), parsed: path };
+  if (PLAIN.test(path)) return plainPath(path, rules);
   const readings = [path];
   let decoding: ReadPath['decoding'] = 'unfinished';
   let current = path;
@@ -220,7 +233,8 @@ function readPath(text: string, rules: RedirectPathRules): ReadPath {
     }
   }
   const resolved = URL.parse(text, rules.portal_origin);
-  return { rules, path, readings, decoding, origin: resolved?.origin, parsed: resolved?.pathname };
+  const routed = readings.map(asRouted);
+  return { rules, path, readings, routed, decoding, origin: resolved?.origin, parsed: resolved?.pathname };
 }
 
 /** One decoding, or undefined if the bytes are not UTF-8. */

@@ -44,9 +44,13 @@ export function success(c: AppContext, { clock }: { clock: Clock }, answer: Succ
   return jsonAnswer(c, successBody(c, clock, answer), answer.status ?? 200);
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 /** An answer whose body is JSON text already. */
 export function jsonAnswer(c: AppContext, body: string, status: ContentfulStatusCode): Response {
-  return c.body(body, status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  setHeader(c, 'cache-control', 'no-store');
+  // Hono takes one header as it is; of two it makes a web Headers, which node:http has to be read out of again.
+  return c.body(body, status, JSON_TYPE);
 }
 
 function problemType(config: Config, problem: Problem): string {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import proxyaddr from 'proxy-addr';
 import { type Makers, newId } from '../foundation/ids.ts';
 import type { Log } from '../foundation/log.ts';
@@ -41,6 +41,8 @@ export type AppEnv = {
     caller: Caller;
     /** A stranger's failed request is counted once. */
     failure_counted?: boolean;
+    /** The pattern of the address, where no route of its own answered. */
+    route?: string;
     /** The problem's slug and private reason, for the log line. */
     refusal?: { problem: string; reason?: string };
   };
@@ -121,6 +123,12 @@ function clientAddress(c: AppContext, isTrusted: ((address: string, index: numbe
   return isIP(claimed) === 0 ? direct : claimed;
 }
 
+/** The pattern, not the path: paths hold patient ids, and queries hold tokens. A middleware's only where there is no other. */
+function routeOf(c: AppContext): string | undefined {
+  const routes = matchedRoutes(c);
+  return (routes.findLast(({ method }) => method !== 'ALL') ?? routes.at(-1))?.path;
+}
+
 function logLine(c: AppContext, log: Log, started: number): void {
   const { request_id, client_address } = c.get('request');
   // Patient ids stand in the path, which therefore goes to the audit trail alone.
@@ -129,8 +137,7 @@ function logLine(c: AppContext, log: Log, started: number): void {
     request_id,
     client_address,
     method: c.req.method,
-    // The pattern, not the path: paths hold patient ids, and queries hold tokens.
-    route: routePath(c, -1),
+    route: c.get('route') ?? routeOf(c),
     status: c.res.status,
     duration_ms: Math.round((performance.now() - started) * 10) / 10,
     ...proved,
@@ -147,16 +154,21 @@ const SECURITY_HEADERS = Object.entries({
   'x-content-type-options': 'nosniff',
 });
 
-/** The first middleware: gives the request its id and context, and writes one log line when the answer is made. */
-export function requestContext(options: Makers & { log: Log; trusted_proxies: string[] }): MiddlewareHandler<AppEnv> {
-  const isTrusted = options.trusted_proxies.length === 0 ? undefined : proxyaddr.compile(options.trusted_proxies);
+type RequestOptions = Makers & { log: Log; trusted_proxies: string[]; readiness: { draining: boolean } };
+
+/**
+ * The first middleware: gives the request its id and context, and writes one log line when the answer is made. While the process
+ * drains it closes each connection with its answer: one that a proxy keeps alive would hold the process up, and bring new requests
+ * until it is cut off.
+ */
+export function requestContext(options: RequestOptions): MiddlewareHandler<AppEnv> {
+  const { log, readiness, trusted_proxies } = options;
+  const isTrusted = trusted_proxies.length === 0 ? undefined : proxyaddr.compile(trusted_proxies);
   let warned = isTrusted !== undefined;
   const warnOnce = (c: AppContext) => {
     if (warned || header(c, 'x-forwarded-for') === undefined) return;
     warned = true;
-    options.log.warn(
-      'a request came through a proxy, but TRUSTED_PROXIES is not set: all clients look like one address',
-    );
+    log.warn('a request came through a proxy, but TRUSTED_PROXIES is not set: all clients look like one address');
   };
   return async (c, next) => {
     const started = performance.now();
@@ -171,14 +183,15 @@ export function requestContext(options: Makers & { log: Log; trusted_proxies: st
     for (const [name, value] of SECURITY_HEADERS) setHeader(c, name, value);
     warnOnce(c);
     await next();
-    logLine(c, options.log, started);
+    if (readiness.draining) c.env.outgoing.shouldKeepAlive = false;
+    logLine(c, log, started);
   };
 }
 
 /** Refuses a header that arrived twice. Where attempts are recorded it stands behind that, because this one is an attempt. */
 export function singleHeaders(): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
+  return (c, next) => {
     requireSingleHeaders(c);
-    await next();
+    return next();
   };
 }

@@ -8,10 +8,11 @@ import { type AppContext, header } from '../http/context.ts';
 import type { Place } from './session-check.ts';
 
 const VERIFY_PATH = '/auth/verify';
+const BEHIND_VERIFY = `${VERIFY_PATH}/`;
 const ORIGINAL_PATH_HEADERS = ['x-forwarded-uri', 'x-original-uri', 'x-original-url'];
 
 function isBehindVerify(raw: string): boolean {
-  return raw.startsWith(`${VERIFY_PATH}/`);
+  return raw.startsWith(BEHIND_VERIFY);
 }
 
 /**
@@ -19,7 +20,7 @@ function isBehindVerify(raw: string): boolean {
  * the request would be for another address here, and one that answers 200 to anybody would let the client through.
  */
 export function routedPath(request: Request, options?: { env?: HttpBindings }): string {
-  return isBehindVerify(options?.env?.incoming.url ?? '') ? `${VERIFY_PATH}/` : getPath(request);
+  return isBehindVerify(options?.env?.incoming.url ?? '') ? BEHIND_VERIFY : getPath(request);
 }
 
 /** The path as the client sent it: a parsed URL would have folded its dot segments already. */
@@ -38,10 +39,12 @@ function withoutOrigin(value: string, portal_url: string): string {
   return value.startsWith(`${portal_url}/`) ? value.slice(portal_url.length) : value;
 }
 
+const EMBED_RULES = { portal_origin: 'https://portal.invalid', allowed_prefixes: ['/embed'], own_paths: [] };
+
 /** Under /embed in every reading a server behind the proxy could have of it, by the rule that redirect paths are held to. */
 function isPlainEmbedPath(path: string): boolean {
-  const rules = { portal_origin: 'https://portal.invalid', allowed_prefixes: ['/embed'], own_paths: [] };
-  return judgeRedirectPath(path, rules).ok && isEmbedPath(path);
+  // The cheap question first: most pages are no embed pages.
+  return isEmbedPath(path) && judgeRedirectPath(path, EMBED_RULES).ok;
 }
 
 /** Where the portal's own code asks: it may say for which page it does. Some proxies state the address of every request, this one's. */

@@ -66,9 +66,9 @@ function signedOutPage(c: AppContext): Response | Promise<Response> {
   return page(c, { title: 'Signed out', body, tone: 'done' });
 }
 
-const showInFrames: MiddlewareHandler<AppEnv> = async (c, next) => {
+const showInFrames: MiddlewareHandler<AppEnv> = (c, next) => {
   if (placementOf(c) === 'frame') c.set('frame_ancestors', ANY_FRAME);
-  await next();
+  return next();
 };
 
 export function portalRoutes(deps: Deps): Hono<AppEnv> {

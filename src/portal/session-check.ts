@@ -22,7 +22,13 @@ const KINDS_BY_PLACE: Record<Place, { preferred: readonly SessionKind[]; good: r
 
 /** One token and no second choice: where the preferred session is over, another must not silently take its place. */
 function carriedToken(c: AppContext, preferred: readonly SessionKind[]): string | undefined {
-  return bearerToken(c) ?? preferred.map((kind) => readSessionCookie(c, kind)).find((token) => token !== undefined);
+  const bearer = bearerToken(c);
+  if (bearer !== undefined) return bearer;
+  for (const kind of preferred) {
+    const token = readSessionCookie(c, kind);
+    if (token !== undefined) return token;
+  }
+  return undefined;
 }
 
 /**

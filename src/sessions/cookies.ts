@@ -1,10 +1,10 @@
 // The session cookies. `__Host-` binds them to one host, https and the whole path (RFC 6265bis, 4.1.3.2). A session cookie
 // without an age ends with the browser, which is right on a shared workstation.
 
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { CookieOptions } from 'hono/utils/cookie';
+import { deleteCookie, setCookie } from 'hono/cookie';
+import { type CookieOptions, parse } from 'hono/utils/cookie';
 import type { SessionKind } from '../db/tables.ts';
-import type { AppContext } from '../http/context.ts';
+import { type AppContext, header } from '../http/context.ts';
 
 export const SESSION_KINDS: readonly SessionKind[] = ['top_level', 'embed'];
 
@@ -18,8 +18,14 @@ const OPTIONS: Record<SessionKind, CookieOptions> = {
   embed: { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'None', partitioned: true },
 };
 
+/** One with the prefix that Hono writes for `host`. Hono's own getCookie would make a web request's headers first. */
+function readCookie(c: AppContext, name: string): string | undefined {
+  const full_name = `__Host-${name}`;
+  return parse(header(c, 'cookie') ?? '', full_name)[full_name];
+}
+
 export function readSessionCookie(c: AppContext, kind: SessionKind): string | undefined {
-  return getCookie(c, NAMES[kind], 'host');
+  return readCookie(c, NAMES[kind]);
 }
 
 /** Sets the cookie of a new session, and clears those of the kinds it took the place of. */
@@ -32,7 +38,7 @@ export function writeSessionCookie(
 }
 
 export function hasProbeCookie(c: AppContext): boolean {
-  return getCookie(c, PROBE, 'host') !== undefined;
+  return readCookie(c, PROBE) !== undefined;
 }
 
 /** Of the very kind of the session's cookie, so that what becomes of it tells what would become of that. */

@@ -15,7 +15,7 @@ afterAll(() => handoff.close());
 
 const EVERY_METHOD = OPERATIONS.filter(({ path }) => path.endsWith('{original_path}')).map(({ method }) => method);
 
-/** Routes as the document writes them. A path with nothing but ALL takes every method; elsewhere ALL is the answer to the others. */
+/** Routes as the document writes them. A path with nothing but ALL takes every method. */
 async function registeredOperations(): Promise<Set<string>> {
   const routes = inspectRoutes(await createApp(handoff.deps, { draining: false })).filter(
     ({ isMiddleware }) => !isMiddleware,
