@@ -3,7 +3,7 @@
 --
 -- One dialect for SQLite and PostgreSQL: TEXT and INTEGER only. Moments are RFC 3339 UTC text of 24 characters
 -- (2026-11-22T05:30:00.000Z), which sorts as time does. JSON is kept as text. Ids are made by the application and carry a
--- prefix and a UUID v7, so that they sort by time too.
+-- prefix and a UUID v7, so that they sort by time too. On SQLite every table is WITHOUT ROWID: the migrations add that.
 
 -- A vendor whose software hands clinicians over to the portal.
 CREATE TABLE partners (

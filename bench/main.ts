@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { argv, stderr, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import type { Case } from './field/contestant.ts';
 import { openField } from './field/field.ts';
 import { live } from './lifetime.ts';
 import { describeMachine, isInstalled, stayOn, wrkVersion } from './measure/machine.ts';
@@ -15,12 +16,9 @@ import { runTwoProcesses } from './measure/two-processes.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { caseTable, pacedTable, resultsPage } from './report/results.ts';
 import { errorsOf, type Run, type ScaleSummary } from './report/run.ts';
-import { median } from './report/statistics.ts';
 import { openScratch } from './scratch.ts';
 
 const CONNECTIONS = 32;
-/** The load of the latency part, as a share of the median at full load. */
-const SHARE_OF_PEAK = 0.8;
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -47,27 +45,25 @@ async function measureCases({ options, loading, plan, entrants }: Setting): Prom
   const { parts, only, quick } = options;
   const subjects = subjectsOf(entrants, only);
   const means = { loading, progress };
-  const needs_peaks = parts.has('cases') || parts.has('paced');
-  const measured: CaseRounds<Round> = needs_peaks ? await runRounds(subjects, plan, means) : new Map();
+  const measured: CaseRounds<Round> = parts.has('cases') ? await runRounds(subjects, plan, means) : new Map();
   const cases = subjects.map(({ one: { name, kind, floor } }) => ({
     name,
     kind,
     ...(floor !== undefined && { floor }),
     rounds: measured.get(name) ?? [],
   }));
-  const own = subjects.filter(({ one }) => one.name.startsWith('Handoff') && (!quick || one.kind === 'mint'));
-  const paced_subjects = own.map((subject) => {
-    const rounds = cases.find(({ name }) => name === subject.one.name)?.rounds ?? [];
-    const peak = median(rounds.map(({ requests_per_second }) => requests_per_second));
-    return { ...subject, rate: SHARE_OF_PEAK * peak, yields: subject.entrant.contestant.shares_load_core };
-  });
+  const isPaced = ({ name, kind }: Case) =>
+    quick ? name.startsWith('Handoff') && kind === 'mint' : name.startsWith('Handoff') || kind === 'floor';
+  const paced_subjects = subjects
+    .filter(({ one }) => isPaced(one))
+    .map((subject) => ({ ...subject, yields: subject.entrant.contestant.shares_load_core }));
   const paced: CaseRounds<PacedRound> = parts.has('paced')
     ? await runPacedRounds(paced_subjects, plan, means)
     : new Map();
   return {
     cases: cases.filter(({ rounds }) => rounds.length > 0),
     paced: paced_subjects
-      .map(({ one: { name }, rate }) => ({ name, rate, rounds: paced.get(name) ?? [] }))
+      .map(({ one: { name } }) => ({ name, rounds: paced.get(name) ?? [] }))
       .filter(({ rounds }) => rounds.length > 0),
   };
 }

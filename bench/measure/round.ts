@@ -111,7 +111,8 @@ export function loadOf(
   return { port: server.port, connections, seconds, requests, once: one.once, cores, folder };
 }
 
-export type PacedRound = PacedFigures & { wrong: string[] };
+/** `asked`: the rate that was asked for, in requests a second. */
+export type PacedRound = PacedFigures & { asked: number; wrong: string[] };
 
 /** One round at a fixed rate. */
 export async function runPacedRound(
@@ -122,7 +123,7 @@ export async function runPacedRound(
   const requests = await takeRequests(subject.one, { count: Math.ceil(rate * seconds), seconds });
   const { status } = subject.one;
   const { connections } = loading;
-  return watched(subject, { ...requests, connections }, (load) =>
+  const figures = await watched(subject, { ...requests, connections }, (load) =>
     runPacedLoad(loadOf(subject, { seconds, requests: load }, loading), {
       rate,
       status,
@@ -130,4 +131,5 @@ export async function runPacedRound(
       ...(series !== undefined && { series }),
     }),
   );
+  return { ...figures, asked: rate };
 }

@@ -95,7 +95,7 @@ function mints(name: string, run: () => Promise<unknown>): Variant {
 }
 
 async function together(db: Database): Promise<void> {
-  await Promise.all(Array.from({ length: TOGETHER }, async () => grant(db, insertMint)));
+  await Promise.all(Array.from({ length: TOGETHER }, async () => grant(db, { write: insertMint })));
 }
 
 async function eachByItself(db: Database): Promise<void> {

@@ -84,11 +84,12 @@ export function pacedTable({ paced }: Run): string {
       right('p99 / p50'),
     ],
     paced.map((one) => {
-      const of = (member: 'rate' | 'p50_ms' | 'p99_ms' | 'max_ms') => one.rounds.map((round) => round[member]);
+      const of = (member: 'asked' | 'rate' | 'p50_ms' | 'p99_ms' | 'max_ms') =>
+        one.rounds.map((round) => round[member]);
       const latencies = [median(of('p50_ms')), median(of('p99_ms')), Math.max(...of('max_ms'))].map(figure);
       return [
         one.name,
-        whole(one.rate),
+        whole(median(of('asked'))),
         whole(median(of('rate'))),
         ...latencies,
         Number.isFinite(tail(one)) ? figure(tail(one)) : 'fell behind',
@@ -161,8 +162,9 @@ export function resultsPage(run: Run, scale: ScaleSummary | undefined, notes: st
       : `
 ## At 80 % of peak
 
-Evenly spaced requests at 80 % of the median above, by the bench's own generator (load/paced.ts): wrk has no fixed rate, and autocannon sends
-each second's requests in one burst. Latency counts from the moment a request was due.
+Evenly spaced requests at 80 % of what the same case did at full load right before, by the bench's own generator (load/paced.ts): wrk has no
+fixed rate, and autocannon sends each second's requests in one burst. Latency counts from the moment a request was due. What the floors
+come to is the machine's own.
 
 ${pacedTable(run)}`;
   const abouts = run.servers.map(({ name, about }) => `- **${name}**: ${about}\n`).join('');

@@ -8,7 +8,7 @@ import type { TwoRounds } from '../measure/two-processes.ts';
 
 export type CaseResult = { name: string; kind: Kind; floor?: string; rounds: Round[] };
 
-export type PacedResult = { name: string; rate: number; rounds: PacedRound[] };
+export type PacedResult = { name: string; rounds: PacedRound[] };
 
 export type ServerResult = {
   name: string;

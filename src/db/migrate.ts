@@ -19,19 +19,30 @@ export function splitStatements(script: string): string[] {
     .filter((statement) => statement !== '');
 }
 
-function migration(file: string): Migration {
+/**
+ * SQLite keeps the rows of a table under a number of its own, and the text that is their primary key in a second tree; without the
+ * number there is one tree to look through, and to write.
+ */
+function asOnSqlite(statement: string): string {
+  return /^CREATE TABLE\b/i.test(statement) ? `${statement} WITHOUT ROWID` : statement;
+}
+
+function migration(file: string, engine: Engine): Migration {
   return {
     async up(db) {
       const script = await readFile(new URL(file, FOLDER), 'utf8');
-      for (const statement of splitStatements(script)) await sql.raw(statement).execute(db);
+      for (const statement of splitStatements(script))
+        await sql.raw(engine === 'sqlite' ? asOnSqlite(statement) : statement).execute(db);
     },
   };
 }
 
-class SqlFiles implements MigrationProvider {
-  readonly #engine: string;
+type Engine = 'sqlite' | 'postgres';
 
-  constructor(engine: 'sqlite' | 'postgres') {
+class SqlFiles implements MigrationProvider {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
     this.#engine = engine;
   }
 
@@ -41,7 +52,7 @@ class SqlFiles implements MigrationProvider {
     for (const file of files) {
       const [name, engine] = file.split('.');
       if (name === undefined) continue;
-      if (engine === 'sql' || engine === this.#engine) migrations[name] = migration(file);
+      if (engine === 'sql' || engine === this.#engine) migrations[name] = migration(file, this.#engine);
     }
     return migrations;
   }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Database, openDatabase, parseDatabaseUrl } from '../../src/db/database.ts';
 import { listMigrations, migrateDatabase, splitStatements } from '../../src/db/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -111,6 +111,18 @@ describe('schema.sql and the migrations', () => {
       expect(await migrateDatabase(db)).toEqual([]);
       expect(await listMigrations(db)).toEqual({ applied: first, pending: [] });
     });
+  });
+
+  test.runIf(inject('test_database') === 'sqlite')('keep the rows of each table under its primary key', async () => {
+    const filled = await createDatabase();
+    const db = open(filled);
+    await migrateDatabase(db);
+    const { rows } = await sql<{ name: string; wr: number }>`pragma table_list`.execute(db);
+    const ours = rows.filter(({ name }) => migrated.lines.some((line) => line.includes(name)));
+    expect(ours.length).toBeGreaterThanOrEqual(12);
+    expect(ours.filter(({ wr }) => wr === 0)).toEqual([]);
+    await db.destroy();
+    await filled.drop();
   });
 
   test('let one of many starting processes do the work', async () => {
