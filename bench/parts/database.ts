@@ -7,8 +7,10 @@ import { recordEvent } from '../../src/audit/audit.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { grant } from '../../src/db/group.ts';
 import { newId, systemRandom } from '../../src/foundation/ids.ts';
-import { findStanding } from '../../src/partners/standing-store.ts';
+import { findSessionAccess, findStanding } from '../../src/partners/standing-store.ts';
+import { findSession, insertSession } from '../../src/sessions/store.ts';
 import { insertSsoToken } from '../../src/sso-tokens/store.ts';
+import { findPartnerMember } from '../../src/users/partner-member-store.ts';
 import { LATER, NOW, prepareDatabase } from '../../test/db/connection.ts';
 import { atEnd } from '../lifetime.ts';
 import type { Part, Variant } from './part.ts';
@@ -29,7 +31,7 @@ async function openFilled(path: string): Promise<Database> {
   return db;
 }
 
-/** What standing.ts asks, as kysely's own documentation writes it. */
+/** What findStanding asks, as kysely's own documentation writes it. */
 function standingQuery(db: Database) {
   return db
     .selectFrom('integrations')
@@ -61,11 +63,31 @@ function standingPart(db: Database, path: string): Part {
   return {
     name: 'partner, organization and integration, on SQLite',
     variants: [
-      lookUp('a prepared query (standing.ts)', async () => findStanding(db, pair)),
+      lookUp('a prepared query (standing-store.ts)', async () => findStanding(db, pair)),
       lookUp('better-sqlite3 alone, values as `(select ?)`', () => planned.all(...parameters)),
       lookUp('better-sqlite3 alone, values as `?`: the plan is made anew', () => kept.all(...parameters)),
       lookUp('better-sqlite3 alone, prepared each time', () => file.prepare(text).all(...parameters)),
       lookUp('kysely, built and compiled each time', async () => standingQuery(db).execute()),
+    ],
+  };
+}
+
+async function sessionPart(db: Database): Promise<Part> {
+  const session_id = newId('ses', makers);
+  const user_id = 'usr_1';
+  const times = { created_at: NOW, idle_expires_at: LATER, expires_at: LATER, ended_at: null, end_reason: null };
+  const kinds = { kind: 'top_level', secret_hash: 'of nothing', jti: newId('sso', makers) } as const;
+  await insertSession(db, { session_id, ...kinds, ...pair, user_id, ...times });
+  const oneByOne = async () => {
+    await findSession(db, session_id);
+    await findStanding(db, pair);
+    await findPartnerMember(db, { ...pair, user_id });
+  };
+  return {
+    name: 'session, standing and member, on SQLite',
+    variants: [
+      lookUp('one prepared query (standing-store.ts)', async () => findSessionAccess(db, session_id)),
+      lookUp('a prepared query for each', oneByOne),
     ],
   };
 }
@@ -102,10 +124,20 @@ async function eachByItself(db: Database): Promise<void> {
   for (let count = 0; count < TOGETHER; count += 1) await db.transaction().execute(insertMint);
 }
 
+/** Makes a table anew as SQLite would have it by itself. */
+async function giveRowids(db: Database, name: string): Promise<void> {
+  const { rows } = await sql<{ text: string }>`select sql as text from sqlite_master
+    where tbl_name = ${name} and sql is not null order by type desc`.execute(db);
+  await db.schema.dropTable(name).execute();
+  for (const { text } of rows) await sql.raw(text.replace(/ WITHOUT ROWID$/, '')).execute(db);
+}
+
 async function commitPart(folder: string): Promise<Part> {
   const db = await openFilled(join(folder, 'commits.db'));
   const without = await openFilled(join(folder, 'without-index.db'));
   await without.schema.dropIndex('audit_events_by_user').execute();
+  const rowids = await openFilled(join(folder, 'rowids.db'));
+  for (const name of ['sso_tokens', 'audit_events']) await giveRowids(rowids, name);
   const lazy = await openFilled(join(folder, 'lazy.db'));
   await sql`pragma synchronous = off`.execute(lazy);
   return {
@@ -113,6 +145,7 @@ async function commitPart(folder: string): Promise<Part> {
     variants: [
       mints(`${TOGETHER} in one commit (group.ts)`, async () => together(db)),
       mints('the same without audit_events_by_user', async () => together(without)),
+      mints('the same in tables with rowids', async () => together(rowids)),
       mints('the same without waiting for the disk (not durable)', async () => together(lazy)),
       mints('each in a commit of its own', async () => eachByItself(db)),
     ],
@@ -122,5 +155,5 @@ async function commitPart(folder: string): Promise<Part> {
 export async function databaseParts(folder: string): Promise<Part[]> {
   const path = join(folder, 'parts.db');
   const db = await openFilled(path);
-  return [standingPart(db, path), await commitPart(folder)];
+  return [standingPart(db, path), await sessionPart(db), await commitPart(folder)];
 }
