@@ -89,7 +89,7 @@ function connect(path: string): BetterSqlite3.Database {
   const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
   database.pragma('journal_mode = WAL');
   // KiB. better-sqlite3's own would be 16 MB for each connection; the system keeps the file's pages in memory anyway.
-  database.pragma('cache_size = -2000');
+  database.pragma('cache_size = -8000');
   return database;
 }
 
