@@ -8,8 +8,20 @@
 // that stays taken. And Node would look into every folder above each of hundreds of files for symbolic links: npm lays out none to what
 // the service needs.
 
+import { lstatSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+
+const packages = fileURLToPath(new URL('../node_modules', import.meta.url));
+
+// What is laid out as links (by pnpm, say) finds its own packages only where they lead to.
+const holdsLinks = () => lstatSync(`${packages}/hono`, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+if (process.execArgv.includes('--preserve-symlinks') && holdsLinks()) {
+  process.stderr.write(
+    'error: node_modules holds links, which Node was told not to follow; start with: node bin/handoff.mjs\n',
+  );
+  process.exit(1);
+}
 
 /** By then the first requests have been answered, and what they needed has been compiled. */
 const SETTLED_MILLISECONDS = 5_000;
@@ -17,7 +29,7 @@ const SETTLED_MILLISECONDS = 5_000;
 // What is kept here is run: only whoever starts the service may write it.
 process.umask(0o077);
 // NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE go first; where the folder cannot be written, there is no cache.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/handoff', import.meta.url)));
+enableCompileCache(`${packages}/.cache/handoff`);
 // Node does it when it exits, which a server that is killed does not come to.
 setTimeout(flushCompileCache, SETTLED_MILLISECONDS).unref();
 

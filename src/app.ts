@@ -75,6 +75,13 @@ export async function createApp(deps: Deps, readiness: Readiness): Promise<Hono<
     app.route('/', samplePortalRoutes(deps, app));
   }
   const answerOtherMethod = otherMethods(app);
-  app.notFound((c) => answerOtherMethod(c) ?? answer(c, new Problem('not-found', 'There is nothing at this address')));
+  app.notFound((c) => {
+    const other = answerOtherMethod(c);
+    if (other === undefined) return answer(c, new Problem('not-found', 'There is nothing at this address'));
+    if (other instanceof Response) return other;
+    // A failed request, for whoever counts them on the way out.
+    c.error = other;
+    return answer(c, other);
+  });
   return app;
 }

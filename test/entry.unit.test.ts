@@ -95,6 +95,18 @@ test('a server that is killed has kept it while it ran', async () => {
   expect(await exit).toEqual([null, 'SIGKILL']);
 });
 
+test('where packages are links, Node must not be told to stay off them', async () => {
+  const elsewhere = join(folder, 'elsewhere');
+  await mkdir(elsewhere);
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(elsewhere, join(folder, 'node_modules/hono'));
+  const { main, environment } = options();
+  const told = await runProcess([main, '--help'], environment, { main: '--preserve-symlinks' });
+  expect(told.code).toBe(1);
+  expect(told.stderr).toMatch(/^error: .+ start with: node bin\/handoff\.mjs\n$/);
+  expectHelp(await help());
+});
+
 test('npm run serve tells Node what the command itself does', async () => {
   const [shebang = ''] = (await readFile(join(ROOT, 'bin/handoff.mjs'), 'utf8')).split('\n');
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { serve: string } };

@@ -170,7 +170,7 @@ function settleAll(members: readonly Waiting[], outcome: Outcome | undefined): v
 
 /** Whoever tried again would wait as long once more. */
 function isFinal(reason: unknown): boolean {
-  return isDatabaseAway(reason) && !isConflict(reason);
+  return isDatabaseAway(reason) && !isConflict(reason) && !isVictim(reason);
 }
 
 const GROUPS = new WeakMap<Database, Group>();

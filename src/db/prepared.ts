@@ -10,7 +10,7 @@ import { keepStatement } from './kept-statements.ts';
 import { SqliteFileAdapter } from './sqlite.ts';
 import type { SqliteConnection, SqliteFile } from './sqlite-file.ts';
 import type { Tables } from './tables.ts';
-import { type Asking, onSharedConnection, together } from './together.ts';
+import { type Asking, together } from './together.ts';
 
 /** Stands in a compiled query where a parameter goes. */
 class Placeholder {
@@ -90,12 +90,27 @@ async function runOnFile<R>(db: Database, file: SqliteFile, run: Run<R>): Promis
   return (await db.executeQuery<R>({ ...run.query, parameters: run.values })).rows;
 }
 
+async function executeOn<R>(connection: DatabaseConnection, { query, values }: Run<R>): Promise<R[]> {
+  return (await connection.executeQuery<R>({ ...query, parameters: values })).rows;
+}
+
 async function runOnPostgres<R>(db: Database, run: Run<R>): Promise<R[]> {
-  const compiled = { ...run.query, parameters: run.values };
-  const runOn = async (connection: DatabaseConnection) => (await connection.executeQuery<R>(compiled)).rows;
-  if (db.isTransaction) return runOn(await connectionOf(db));
-  // A row that is written may be locked, and whoever shares the connection would wait too.
-  return isSelect(run) ? onSharedConnection(db.getExecutor(), runOn) : db.getExecutor().provideConnection(runOn);
+  if (db.isTransaction) return executeOn(await connectionOf(db), run);
+  return db.getExecutor().provideConnection(async (connection) => executeOn(connection, run));
+}
+
+/**
+ * A read on PostgreSQL shares a connection with those of its turn that ask the same: to get one takes as long as to be answered. The
+ * same only, so that a table which is locked holds up nobody who does not ask for it; and no writes, which wait for each other.
+ */
+function sharedRead<R>() {
+  return together(async (db: Database, asking: readonly Asking<Run<R>, R[]>[]) =>
+    db.getExecutor().provideConnection(async (connection) => {
+      await Promise.all(
+        asking.map(async ({ question, resolve, reject }) => executeOn(connection, question).then(resolve, reject)),
+      );
+    }),
+  );
 }
 
 /**
@@ -109,13 +124,15 @@ export function prepared<P extends Parameters, R>(
   const compile = (db: Database) => build(db, PLACEHOLDERS as P).compile();
   let on_sqlite: CompiledQuery<R> | undefined;
   let on_postgres: CompiledQuery<R> | undefined;
+  const readTogether = sharedRead<R>();
   return async (db, given) => {
     const { adapter, plugins } = db.getExecutor();
     // A plugin is owed every query as it is built.
     if (plugins.length > 0) return (await db.executeQuery(build(db, given).compile())).rows;
     if (!(adapter instanceof SqliteFileAdapter)) {
       on_postgres ??= keepStatement(compile(db));
-      return runOnPostgres(db, { query: on_postgres, values: valuesFor(on_postgres, given) });
+      const run = { query: on_postgres, values: valuesFor(on_postgres, given) };
+      return isSelect(run) && !db.isTransaction ? readTogether(db, run) : runOnPostgres(db, run);
     }
     on_sqlite ??= plannedOnce(compile(db));
     return runOnFile(db, adapter.file, { query: on_sqlite, values: valuesFor(on_sqlite, given) });

@@ -43,9 +43,9 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   rollback(): void {
-    this.#in_transaction = false;
     this.#is_over = false;
     if (this.#database.inTransaction) this.run('rollback');
+    this.#in_transaction = false;
   }
 
   #prepare(text: string): Statement {
@@ -58,14 +58,14 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   /**
-   * The rows of a statement, or how many it changed. @throws TransactionOver when SQLite has ended the transaction by itself, or the
+   * The rows of a statement, or of one that has none how many it changed. @throws TransactionOver when SQLite has ended the transaction by itself, or the
    * statement would be one of its own; otherwise the driver's error
    */
-  run(text: string, values: readonly unknown[] = []): { rows: Row[]; changes: number } {
+  run(text: string, values: readonly unknown[] = []): { rows: Row[]; changes?: number } {
     if (this.#is_over) throw new TransactionOver('SQLite has ended the transaction');
     try {
       const statement = this.#prepare(text);
-      if (statement.reader) return { rows: statement.all(...values), changes: 0 };
+      if (statement.reader) return { rows: statement.all(...values) };
       return { rows: [], changes: statement.run(...values).changes };
     } catch (error) {
       // As it does when its disk is full or fails.
@@ -77,7 +77,7 @@ export class SqliteConnection implements DatabaseConnection {
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const { rows, changes } = this.run(sql, parameters);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are of the type that the query was written for
-    return { rows: rows as R[], numAffectedRows: BigInt(changes) };
+    return { rows: rows as R[], ...(changes !== undefined && { numAffectedRows: BigInt(changes) }) };
   }
 
   streamQuery(): never {

@@ -1,6 +1,7 @@
 // What many ask for in one turn of the event loop, handed on together as the turn ends.
 
-import type { DatabaseConnection, QueryExecutor } from 'kysely';
+// More would only wait for each other, where several could be answered side by side.
+const MOST_TOGETHER = 16;
 
 /** Somebody who waits for an answer. */
 export type Asking<Q, A> = { question: Q; resolve: (answer: A) => void; reject: (reason: unknown) => void };
@@ -14,7 +15,7 @@ export function together<K extends object, Q, A>(
 ): (key: K, question: Q) => Promise<A> {
   const waiting = new WeakMap<K, Asking<Q, A>[]>();
   const answerAll = async (key: K, asking: readonly Asking<Q, A>[]) => {
-    waiting.delete(key);
+    if (waiting.get(key) === asking) waiting.delete(key);
     try {
       await answer(key, asking);
     } catch (reason) {
@@ -25,27 +26,9 @@ export function together<K extends object, Q, A>(
     new Promise((resolve, reject) => {
       const one = { question, resolve, reject };
       const others = waiting.get(key);
-      if (others !== undefined) return others.push(one);
+      if (others !== undefined && others.length < MOST_TOGETHER) return others.push(one);
       const asking = [one];
       waiting.set(key, asking);
       return setImmediate(() => void answerAll(key, asking));
     });
-}
-
-type Query<R> = (connection: DatabaseConnection) => Promise<R>;
-
-const runTogether = together(async (executor: QueryExecutor, asking: readonly Asking<Query<void>, void>[]) =>
-  executor.provideConnection(async (connection) => {
-    await Promise.all(asking.map(async ({ question, resolve, reject }) => question(connection).then(resolve, reject)));
-  }),
-);
-
-/**
- * Runs a query that shares a connection with the others of its turn: to get one takes as long as to be answered. For those that wait
- * for nobody, or all would wait.
- */
-export async function onSharedConnection<R>(executor: QueryExecutor, query: Query<R>): Promise<R> {
-  return new Promise((resolve, reject) => {
-    runTogether(executor, async (connection) => query(connection).then(resolve)).catch(reject);
-  });
 }

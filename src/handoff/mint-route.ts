@@ -10,7 +10,7 @@ import { invalidRequest, Problem } from '../foundation/problem.ts';
 import { success } from '../http/answer.ts';
 import { readJson } from '../http/body.ts';
 import { type AppContext, type AppEnv, type Caller, header, prove } from '../http/context.ts';
-import { getCaller, PARTNER_HEADERS, type PartnerCaller } from '../partners/caller.ts';
+import { getCaller, PARTNER_HEADERS } from '../partners/caller.ts';
 import { allowedPrefixes } from '../partners/path-prefixes.ts';
 import { getEnabledStanding } from '../partners/standing.ts';
 import { findUserByPartnerId } from '../users/partner-member-store.ts';
@@ -56,12 +56,12 @@ async function getUserId({ db }: Deps, c: AppContext, caller: Caller): Promise<s
 /** @throws Problem invalid-request with the rule that the path breaks */
 function requireRedirectPath(
   redirect_path: string,
-  { redirect_path_prefixes }: PartnerCaller,
+  narrowed: string[] | undefined,
   { allowed_prefixes, ...rules }: RedirectPathRules,
 ): void {
   const verdict = judgeRedirectPath(redirect_path, {
     ...rules,
-    allowed_prefixes: allowedPrefixes(allowed_prefixes, redirect_path_prefixes),
+    allowed_prefixes: allowedPrefixes(allowed_prefixes, narrowed),
   });
   if (!verdict.ok) throw invalidRequest([{ field: 'redirect_path', message: verdict.message, code: verdict.code }]);
 }
@@ -81,9 +81,11 @@ export function mintRoutes(deps: Deps): Hono<AppEnv> {
     const { redirect_path } = await readJson(c, SSO_REQUEST);
     prove(c, { redirect_path });
     const { partner_id, organization_id } = caller;
-    requireRedirectPath(redirect_path, caller, rules);
+    const requirePath = (narrowed: string[] | undefined) => requireRedirectPath(redirect_path, narrowed, rules);
+    requirePath(caller.redirect_path_prefixes);
     const user_id = await getUserId(deps, c, caller);
-    const data = await mintSsoToken(deps, { partner_id, organization_id, user_id, redirect_path }, c.get('request'));
+    const subject = { partner_id, organization_id, user_id, redirect_path };
+    const data = await mintSsoToken(deps, subject, { request: c.get('request'), requirePath });
     return success(c, deps, { message: 'SSO token created successfully', data });
   });
   return routes;

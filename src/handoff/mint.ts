@@ -20,16 +20,24 @@ function redirectUrl(portal_url: string, sso_token: string, redirect_path: strin
 }
 
 /**
- * Mints a token good for 300 seconds. @throws Problem partner-suspended, organization-suspended, integration-disabled,
- * user-not-found or user-suspended
+ * Mints a token good for 300 seconds. `requirePath` judges the path once more by what the integration narrows links to, which may
+ * have changed since the caller was authenticated. @throws Problem partner-suspended, organization-suspended, integration-disabled,
+ * user-not-found or user-suspended, and what `requirePath` throws
  */
-export async function mintSsoToken(deps: Deps, subject: TokenSubject, request: RequestContext): Promise<MintedToken> {
+export async function mintSsoToken(
+  deps: Deps,
+  subject: TokenSubject,
+  { request, requirePath }: { request: RequestContext; requirePath: (narrowed: string[] | undefined) => void },
+): Promise<MintedToken> {
   const now = deps.clock();
   const jti = newId('sso', deps);
   // Signed first: if signing fails, nothing has been recorded as granted. Nobody sees the token before the commit below.
   const sso_token = await signSsoToken(deps, { jti, subject, now });
   await grant(deps.db, {
-    check: async (tx) => getActiveAccess(tx, subject),
+    check: async (tx) => {
+      const { standing } = await getActiveAccess(tx, subject);
+      requirePath(standing.integration.redirect_path_prefixes);
+    },
     write: async (tx) => {
       await Promise.all([
         insertSsoToken(tx, tokenRow(subject, { jti, now, request_id: request.request_id })),

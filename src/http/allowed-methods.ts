@@ -23,9 +23,8 @@ function methodsByPath({ routes }: Hono<AppEnv>): Map<string, Set<string>> {
  * Answers in the place of a route that is not there: to OPTIONS with the methods that the address takes. Undefined where it takes none.
  * A router of its own, because handlers of all methods beside the others keep Hono from its fast one. To be called when every route
  * is there.
- * @throws Problem method-not-allowed
  */
-export function otherMethods(app: Hono<AppEnv>): (c: AppContext) => Response | undefined {
+export function otherMethods(app: Hono<AppEnv>): (c: AppContext) => Response | Problem | undefined {
   const addresses = new TrieRouter<{ path: string; allow: string }>();
   for (const [path, methods] of methodsByPath(app)) {
     addresses.add(EVERY_METHOD, path, { path, allow: [...methods, 'OPTIONS'].toSorted().join(', ') });
@@ -36,6 +35,6 @@ export function otherMethods(app: Hono<AppEnv>): (c: AppContext) => Response | u
     const { path, allow } = address;
     c.set('route', path);
     if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow });
-    throw new Problem('method-not-allowed', `This address takes ${allow}`, { headers: { allow } });
+    return new Problem('method-not-allowed', `This address takes ${allow}`, { headers: { allow } });
   };
 }

@@ -5,7 +5,7 @@ import { type InferResult, sql } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { prepared } from '../db/prepared.ts';
 import type { IntegrationKey, SessionsTable } from '../db/tables.ts';
-import { SESSION_COLUMNS } from '../sessions/store.ts';
+import { pickSession, SESSION_COLUMNS } from '../sessions/store.ts';
 import { isVisibleTo } from '../users/partner-member-store.ts';
 import { type AccessRole, parseAccessRoles } from '../users/roles.ts';
 import { parseScopes, type Scope } from './scopes.ts';
@@ -186,6 +186,6 @@ export async function findSessionAccess(
   db: Database,
   session_id: string,
 ): Promise<(FoundAccess & { session: SessionsTable }) | undefined> {
-  const [session] = await selectSession(db, { session_id });
-  return session && { session, standing: standingOf(session, session), member: memberOf(session) };
+  const [row] = await selectSession(db, { session_id });
+  return row && { session: pickSession(row), standing: standingOf(row, row), member: memberOf(row) };
 }

@@ -24,6 +24,14 @@ const COLUMNS = [
 /** For queries that join other tables. */
 export const SESSION_COLUMNS = COLUMNS.map((column) => `sessions.${column}` as const);
 
+/** The session of a wider row, and nothing else of it. */
+export function pickSession(row: SessionsTable): SessionsTable {
+  const { session_id, secret_hash, kind, jti, partner_id, organization_id, user_id } = row;
+  const { created_at, idle_expires_at, expires_at, ended_at, end_reason } = row;
+  const ids = { session_id, secret_hash, kind, jti, partner_id, organization_id, user_id };
+  return { ...ids, created_at, idle_expires_at, expires_at, ended_at, end_reason };
+}
+
 export const insertSession = preparedInsert('sessions', COLUMNS);
 
 const select = prepared((db, { session_id }: { session_id: string }) =>

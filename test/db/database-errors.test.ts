@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { isDatabaseAway, isUniqueViolation } from '../../src/db/errors.ts';
+import { isDatabaseAway, isUniqueViolation, TransactionOver } from '../../src/db/errors.ts';
 import { createLog } from '../../src/foundation/log.ts';
 import { asSuperuser, createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/ports.ts';
@@ -170,6 +170,15 @@ describe('a database that is away', () => {
     expect(String(codeOf(error))).toBe(code);
     expect(isDatabaseAway(error)).toBe(true);
     expect(isUniqueViolation(error)).toBe(false);
+  });
+
+  test.runIf(ON_POSTGRES)('is what a connection is taken for that has lost a kept statement', async () => {
+    const lost = await errorOf(() => sql`execute no_such_statement`.execute(db));
+    expect([codeOf(lost), isDatabaseAway(lost)]).toEqual(['26000', true]);
+  });
+
+  test('is what SQLite is taken for when it has ended a transaction', () => {
+    expect(isDatabaseAway(new TransactionOver('the transaction has ended'))).toBe(true);
   });
 
   test('is not what a fault of ours looks like', async () => {

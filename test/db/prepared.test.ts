@@ -1,5 +1,6 @@
 // Queries that are compiled once: their parameters, and what they see of transactions.
 
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { prepared, preparedInsert, sideBySide } from '../../src/db/prepared.ts';
@@ -183,3 +184,25 @@ test('a read that fails fails alone, whoever asks in the same turn', async () =>
   });
   expect(answered).toEqual({ status: 'fulfilled', value: [] });
 });
+
+test.runIf(inject('test_database') === 'postgres')(
+  'a read of a table that is locked holds up nobody who asks another table in the same turn',
+  async () => {
+    await selectName(db, { partner_id: 'ptr_1' });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let isLocked = () => {};
+    const locked = new Promise<void>((resolve) => (isLocked = resolve));
+    const holding = db.transaction().execute(async (tx) => {
+      await sql`lock table users`.execute(tx);
+      isLocked();
+      await released;
+    });
+    await locked;
+    const waiting = Promise.all([selectEmail(db, { user_id: 'usr_1' }), selectEmail(db, { user_id: 'usr_nobody' })]);
+    expect(await selectName(db, { partner_id: 'ptr_1' })).toHaveLength(1);
+    release();
+    await holding;
+    expect((await waiting).map((rows) => rows.length)).toEqual([1, 0]);
+  },
+);

@@ -1,6 +1,9 @@
 // The redirect_path of POST /v1/sso: which rule a refusal names, and whose prefixes hold. The rules themselves are tried one
 // by one, with hundreds of examples, in redirect-path.unit.test.ts.
 
+import { once } from 'node:events';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RedirectPathFault } from '../../src/handoff/redirect-path.ts';
 import { enableIntegration } from '../../src/partners/integration.ts';
@@ -116,6 +119,49 @@ describe('with prefixes', () => {
     await enableIntegration(handoff.deps.db, { partner_id, organization_id, options }, handoff.deps);
     expect(await statuses(sample, ['/embed', '/dashboard'])).toEqual([200, 400]);
     expect(await statuses(other, ['/embed', '/dashboard'])).toEqual([200, 200]);
+  });
+});
+
+describe('while the body is on its way', () => {
+  let handoff: Handoff;
+  beforeAll(async () => {
+    handoff = await startHandoff({ environment: { REDIRECT_PATH_PREFIXES: '/dashboard,/embed' } });
+  });
+  afterAll(() => handoff.close());
+
+  /** Sends the body when the caller has been authenticated, and `meanwhile` is over. */
+  async function mintSlowly(sample: Sample, redirect_path: string, meanwhile: () => Promise<unknown>) {
+    const { partner_id, partner_secret, organization_id, organization_secret, user_id } = sample;
+    const secrets = { 'x-partner-secret': partner_secret, 'x-organization-secret': organization_secret };
+    const ids = { 'x-partner-id': partner_id, 'x-organization-id': organization_id, 'x-user-id': user_id };
+    const headers = { 'content-type': 'application/json', ...ids, ...secrets };
+    const asked = requestHttp(new URL('/v1/sso', handoff.url), { method: 'POST', headers });
+    asked.flushHeaders();
+    const used = handoff.deps.db.selectFrom('credentials').select('last_used_at').where('partner_id', '=', partner_id);
+    await expect
+      .poll(async () => (await used.execute()).every(({ last_used_at }) => last_used_at !== null), { timeout: 5_000 })
+      .toBe(true);
+    await meanwhile();
+    asked.end(JSON.stringify({ redirect_path }));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return { status: answer.statusCode, body: await json(answer) };
+  }
+
+  test('a path that the integration stays open for is granted', async () => {
+    const sample = await createSample(handoff.deps);
+    expect(await mintSlowly(sample, '/dashboard/1', async () => undefined)).toMatchObject({ status: 200 });
+  });
+
+  test('a path that the integration is closed for is refused', async () => {
+    const sample = await createSample(handoff.deps);
+    const { partner_id, organization_id } = sample;
+    const options = { redirect_path_prefixes: ['/embed'] };
+    const narrow = async () =>
+      enableIntegration(handoff.deps.db, { partner_id, organization_id, options }, handoff.deps);
+    expect(await mintSlowly(sample, '/dashboard/1', narrow)).toMatchObject({
+      status: 400,
+      body: { error: { validation: [{ field: 'redirect_path', code: 'not_allowed_prefix' }] } },
+    });
   });
 });
 
