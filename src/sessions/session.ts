@@ -86,7 +86,7 @@ export async function prolongSession(
   const idle = lifetimes[session.kind].idle_minutes * MINUTE;
   const idle_expires_at = Math.min(now + idle, Date.parse(session.expires_at));
   if (idle_expires_at - Date.parse(session.idle_expires_at) < touchInterval(idle)) return session;
-  await touchSession(db, session.session_id, timestamp(idle_expires_at));
+  await touchSession(db, { session_id: session.session_id, idle_expires_at: timestamp(idle_expires_at) });
   return { ...session, idle_expires_at: timestamp(idle_expires_at) };
 }
 

@@ -180,6 +180,18 @@ describe('a session that is used', () => {
     expect(dataOf(await session(cookie)).idle_expires_at).toBe(at(30 * MINUTE));
   });
 
+  test('is moved on for everybody who comes in the same moment, and for one who comes twice', async () => {
+    const cookies: string[] = [];
+    for (let count = 0; count < 20; count += 1) cookies.push(await signIn());
+    handoff.clock.advance(2 * MINUTE);
+    const asked = [...cookies, ...cookies.slice(0, 5)];
+    const answers = await Promise.all(asked.map(async (cookie) => session(cookie)));
+    expect(answers.map((answer) => dataOf(answer).idle_expires_at)).toEqual(asked.map(() => at(30 * MINUTE)));
+    const kept = await handoff.deps.db.selectFrom('sessions').select('idle_expires_at').execute();
+    const moved = kept.filter(({ idle_expires_at }) => idle_expires_at === at(30 * MINUTE));
+    expect(moved).toHaveLength(cookies.length);
+  });
+
   test.each([
     ['top-level', 12 * HOUR, 20 * MINUTE, signIn],
     ['embedded', 4 * HOUR, 10 * MINUTE, signInFrame],
