@@ -168,7 +168,6 @@ test('reads of one turn are answered each by itself', async () => {
 
 test('a read that fails fails alone, whoever asks in the same turn', async () => {
   const broken = prepared((on, { name }: { name: string }) =>
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a column that is not there
     on
       .selectFrom('users')
       .select('email')
