@@ -28,7 +28,7 @@ export const USAGE = `npm run bench -- [options]
 
   --quick               fewer contestants and shorter rounds, under a minute; prints only
   --parts LIST          of ${PARTS.join(', ')} (default: all; prints only unless all of them run)
-  --rounds N            rounds of each case (7; quick: 3)
+  --rounds N            rounds of each case (7; quick: 2)
   --seconds N           length of a round (5; quick: 1)
   --starts N            times each process is started (5; quick: 1)
   --only PATTERN        cases whose name matches, and the floors
@@ -102,7 +102,7 @@ export function parseOptions(args: string[]): Options | undefined {
   return {
     quick,
     parts: parseParts(values.parts, quick),
-    rounds: wholeNumber(values.rounds, quick ? 3 : 7, 'rounds'),
+    rounds: wholeNumber(values.rounds, quick ? 2 : 7, 'rounds'),
     seconds: wholeNumber(values.seconds, quick ? 1 : 5, 'seconds'),
     starts: wholeNumber(values.starts, quick ? 1 : 5, 'starts'),
     only: new RegExp(values.only ?? ''),
