@@ -69,7 +69,8 @@ export async function runPacedRounds(
       const at_peak = { seconds: Math.min(seconds, PEAK_SECONDS_AT_MOST), expected: FIRST_GUESS };
       const peak = await runRound(subject, at_peak, loading);
       const rate = SHARE_OF_PEAK * peak.requests_per_second;
-      const figures = await runPacedRound(subject, { ...subject, rate, seconds }, loading);
+      const steady = await runPacedRound(subject, { ...subject, rate, seconds }, loading);
+      const figures = { ...steady, errors: steady.errors + peak.errors, wrong: [...peak.wrong, ...steady.wrong] };
       measured.set(name, [...(measured.get(name) ?? []), figures]);
       const { p50_ms, p99_ms, errors, wrong } = figures;
       const failed = errors === 0 ? '' : `, ${errors} errors ${wrong.join('; ')}`;

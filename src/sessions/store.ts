@@ -2,8 +2,8 @@
 // live); whether its user may still act is said by partners/standing.ts.
 
 import type { ExpressionBuilder } from 'kysely';
-import { type Database, inBatches } from '../db/database.ts';
-import { prepared, preparedInsert, sideBySide } from '../db/prepared.ts';
+import { type Database, inBatches, isPostgres } from '../db/database.ts';
+import { prepared, preparedInsert } from '../db/prepared.ts';
 import type { SessionEndReason, SessionsTable, Tables } from '../db/tables.ts';
 import { type Asking, together } from '../db/together.ts';
 
@@ -65,21 +65,21 @@ const touch = prepared((db, { session_id, idle_expires_at }: Touch) =>
     .where('idle_expires_at', '<', idle_expires_at),
 );
 
-/**
- * Moves the idle limit on; never past the end of a session, and never backwards. Those of one turn share a commit: everybody who is
- * signed in brings one a minute.
- */
-export const touchSession = together(async (db: Database, asking: readonly Asking<Touch, void>[]) => {
-  // In one order everywhere, or two processes could wait for each other.
-  const touches = asking.map(({ question }) => question).toSorted(bySession);
-  await db
-    .transaction()
-    .execute(async (tx) => sideBySide(tx, async () => Promise.all(touches.map(async (each) => touch(tx, each)))));
+const touchTogether = together(async (db: Database, asking: readonly Asking<Touch, void>[]) => {
+  await db.transaction().execute(async (tx) => {
+    for (const { question } of asking) await touch(tx, question);
+  });
   for (const { resolve } of asking) resolve();
 });
 
-function bySession(one: Touch, other: Touch): number {
-  return one.session_id < other.session_id ? -1 : 1;
+/**
+ * Moves the idle limit on; never past the end of a session, and never backwards. Everybody who is signed in brings one a minute: on SQLite
+ * those of one turn share a commit. PostgreSQL would keep each row locked to the end of it, and whoever withdraws access takes the same
+ * rows in another order.
+ */
+export async function touchSession(db: Database, moved: Touch): Promise<void> {
+  if (isPostgres(db)) await touch(db, moved);
+  else await touchTogether(db, moved);
 }
 
 /** Whose access is meant: exactly one member of the union, or a pair for an integration. */

@@ -1,6 +1,6 @@
 // GET /auth/session: who is signed in, for how long, and that nobody else is.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import {
   type Answer,
   call,
@@ -191,6 +191,26 @@ describe('a session that is used', () => {
     const moved = kept.filter(({ idle_expires_at }) => idle_expires_at === at(30 * MINUTE));
     expect(moved).toHaveLength(cookies.length);
   });
+
+  test.runIf(inject('test_database') === 'postgres')(
+    'waits for nobody but whoever has its own row, as a suspension may',
+    async () => {
+      const [own, locked] = [await signIn(), await signIn()];
+      const idOf = async (cookie: string) => dataOf(await session(cookie)).session_id;
+      const [own_id, locked_id] = [await idOf(own), await idOf(locked)];
+      handoff.clock.advance(2 * MINUTE);
+      const { db } = handoff.deps;
+      const waiting = await db.transaction().execute(async (tx) => {
+        await tx.selectFrom('sessions').select('jti').where('session_id', '=', locked_id).forUpdate().execute();
+        const both = [session(own), session(locked)] as const;
+        expect(dataOf(await both[0]).idle_expires_at).toBe(at(30 * MINUTE));
+        // The other row of those two, as whoever takes them in another order would.
+        await tx.selectFrom('sessions').select('jti').where('session_id', '=', own_id).forUpdate().execute();
+        return { other: both[1] };
+      });
+      expect(dataOf(await waiting.other).idle_expires_at).toBe(at(30 * MINUTE));
+    },
+  );
 
   test.each([
     ['top-level', 12 * HOUR, 20 * MINUTE, signIn],
