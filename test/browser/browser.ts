@@ -27,12 +27,38 @@ export async function startBrowser(...more_arguments: string[]): Promise<Browser
   return chromium.launch({ executablePath: executable, headless: true, args: [...ARGUMENTS, ...more_arguments] });
 }
 
-/** The tab that something on a page opens, when it has landed. */
+/** Milliseconds in which Playwright tells of a tab, also on a busy machine. */
+const TOLD_WITHIN = 15_000;
+
+/**
+ * The tab that something on a page opens, when it has landed. Playwright can miss a tab that the browser did open: that one is closed,
+ * and the page asked once more. Where the browser opened none, the page is at fault and the promise rejects.
+ */
 export async function openedBy(page: Page, act: () => Promise<void>): Promise<Page> {
-  const [tab] = await Promise.all([page.context().waitForEvent('page'), act()]);
+  const tab = (await toldOf(page, act)) ?? (await toldOf(page, act));
+  if (tab === undefined) throw new Error('two tabs were opened that Playwright did not tell of');
   await tab.waitForURL((url) => url.protocol.startsWith('http') && url.pathname !== '/auth/sso');
   await tab.waitForLoadState();
   return tab;
+}
+
+async function toldOf(page: Page, act: () => Promise<void>): Promise<Page | undefined> {
+  const browser = await page.context().browser()?.newBrowserCDPSession();
+  if (browser === undefined) throw new Error('the page has no browser of its own');
+  const targets = async () =>
+    (await browser.send('Target.getTargets')).targetInfos.filter(({ type }) => type === 'page');
+  const before = new Set((await targets()).map(({ targetId }) => targetId));
+  const told = page.context().waitForEvent('page', { timeout: TOLD_WITHIN });
+  try {
+    return (await Promise.all([told, act()]))[0];
+  } catch (error) {
+    const missed = (await targets()).filter(({ targetId }) => !before.has(targetId));
+    if (missed.length === 0) throw error;
+    await Promise.all(missed.map(({ targetId }) => browser.send('Target.closeTarget', { targetId })));
+    return undefined;
+  } finally {
+    await browser.detach();
+  }
 }
 
 /** What every page of ours has, whoever reads it: a language, a title, one heading, a name for each thing to press. */

@@ -72,6 +72,8 @@ async function openPatient() {
     .getByRole('link', { name: /Jo Citizen/ })
     .first()
     .click();
+  // The page's script, which comes last, sets this button free.
+  await page.getByRole('button', { name: 'Prescribe here', disabled: false }).waitFor();
   return page;
 }
 
