@@ -7,6 +7,15 @@
 // they are safe in a header they are the partner's own and survive byte for byte.
 
 import { isUnderPrefix } from '../partners/path-prefixes.ts';
+import {
+  isPlainPath,
+  type PathReadings,
+  pathPart,
+  readPath,
+  readPlainPath,
+  routedAddress,
+  routedSegments,
+} from './path-readings.ts';
 
 /** portal_origin as URL.origin gives it (no trailing slash); prefixes as partners write them; own_paths not escaped. */
 export type RedirectPathRules = {
@@ -45,21 +54,10 @@ type Check<Subject> = {
   code: RedirectPathFault;
   // A message may see the rules but never the value: a path can hold a patient's id, and messages reach logs.
   message: string | ((rules: RedirectPathRules) => string);
-  refuses: (subject: Subject) => boolean;
-};
-
-type ReadPath = {
-  rules: RedirectPathRules;
-  path: string; // as written, up to the first `?` or `#`
-  readings: readonly string[]; // what a server may make of it after no, one, two… percent-decodings…
-  routed: readonly string[]; // …and the address each of them is in the loosest sense
-  decoding: 'finished' | 'not_utf8' | 'unfinished';
-  origin: string | undefined; // where a browser on the portal would go…
-  parsed: string | undefined; // …and to which path there
+  refuses: (subject: Subject, rules: RedirectPathRules) => boolean;
 };
 
 const MAX_CHARACTERS = 2_048;
-const MAX_DECODINGS = 4; // servers in a row that decode twice exist; deeper nesting is no accident, and costs work
 
 /** Never throws; the verdict's redirect_path is the very string that came in. */
 export function judgeRedirectPath(value: unknown, rules: RedirectPathRules): RedirectPathVerdict {
@@ -134,7 +132,7 @@ const textChecks: readonly Check<string>[] = [
 ];
 
 // On the path part in all its readings: RFC 3986, 2.4 forbids decoding twice, yet chains of proxy and framework do it.
-const pathChecks: readonly Check<ReadPath>[] = [
+const pathChecks: readonly Check<PathReadings>[] = [
   {
     // A lax decoder reads the overlong %c0%ae as a dot (RFC 3629, 10).
     code: 'invalid_utf8_escape',
@@ -170,7 +168,7 @@ const pathChecks: readonly Check<ReadPath>[] = [
     // path beginning with one slash, so equality also says that there are none.
     code: 'leaves_portal',
     message: 'redirect_path must stay on the portal; send only a path of the portal, without scheme or host',
-    refuses: ({ origin, rules }) => origin !== rules.portal_origin,
+    refuses: ({ origin }, rules) => origin !== rules.portal_origin,
   },
   {
     // The token would promise one spelling and the browser ask for another.
@@ -181,102 +179,27 @@ const pathChecks: readonly Check<ReadPath>[] = [
   {
     code: 'not_allowed_prefix',
     message: ({ allowed_prefixes }) => `redirect_path must be or lie under one of: ${allowed_prefixes.join(', ')}`,
-    refuses: ({ path, rules }) => !rules.allowed_prefixes.some((prefix) => isUnderPrefix(path, prefix)),
+    refuses: ({ path }, rules) => !rules.allowed_prefixes.some((prefix) => isUnderPrefix(path, prefix)),
   },
   {
     // A signed-in clinician sent to our own endpoints would loop, sign out or confirm what the partner chose. How
     // loosely a router or proxy in front matches paths is unknown, so the loosest reading counts.
     code: 'own_path',
     message: 'redirect_path must open a page of the portal; the sign-on service keeps this path for itself',
-    refuses: ({ routed, rules }) =>
-      rules.own_paths.some((own) => routed.some((address) => isUnderPrefix(address, routedRule(own)))),
+    refuses: ({ routed }, rules) =>
+      rules.own_paths.some((own) => routed.some((address) => isUnderPrefix(address, routedAddress(own)))),
   },
 ];
 
-// Letters, digits, "-", "_" and single slashes: most paths. No server decodes them or reads them otherwise, and the URL parser
-// leaves them as they are, so that only the rules can refuse them.
-const PLAIN = /^(?:\/[\w-]+)+$/;
+// Of a plain path every server makes the same, so that only the rules can refuse it.
+const RULE_FAULTS = new Set<RedirectPathFault>(['leaves_portal', 'not_allowed_prefix', 'own_path']);
+const ruleChecks = pathChecks.filter(({ code }) => RULE_FAULTS.has(code));
 
-const PLAIN_FAULTS = new Set<RedirectPathFault>(['leaves_portal', 'not_allowed_prefix', 'own_path']);
-const plainPathChecks = pathChecks.filter(({ code }) => PLAIN_FAULTS.has(code));
-
-function findFailedCheck(text: string, rules: RedirectPathRules): Check<string> | Check<ReadPath> | undefined {
-  if (text.length <= MAX_CHARACTERS && PLAIN.test(text)) return findRefusing(plainPathChecks, plainPath(text, rules));
+function findFailedCheck(text: string, rules: RedirectPathRules): Check<string> | Check<PathReadings> | undefined {
+  const refusing = <Subject>(checks: readonly Check<Subject>[], subject: Subject) =>
+    checks.find((check) => check.refuses(subject, rules));
+  if (text.length <= MAX_CHARACTERS && isPlainPath(text))
+    return refusing(ruleChecks, readPlainPath(text, rules.portal_origin));
   // The path is read once for all checks, and only when the text is known to be short.
-  return findRefusing(textChecks, text) ?? findRefusing(pathChecks, readPath(text, rules));
-}
-
-function findRefusing<Subject>(checks: readonly Check<Subject>[], subject: Subject): Check<Subject> | undefined {
-  return checks.find((check) => check.refuses(subject));
-}
-
-function plainPath(path: string, rules: RedirectPathRules): ReadPath {
-  const origin = originOf(rules.portal_origin);
-  return { rules, path, readings: [path], routed: [path.toLowerCase()], decoding: 'finished', origin, parsed: path };
-}
-
-function readPath(text: string, rules: RedirectPathRules): ReadPath {
-  const path = pathPart(text);
-  if (PLAIN.test(path)) return plainPath(path, rules);
-  const readings = [path];
-  let decoding: ReadPath['decoding'] = 'unfinished';
-  let current = path;
-  for (let count = 0; count < MAX_DECODINGS && decoding === 'unfinished'; count += 1) {
-    const decoded = percentDecoded(current);
-    if (decoded === undefined) decoding = 'not_utf8';
-    else if (decoded === current) decoding = 'finished';
-    else {
-      // NFKC because some platforms fold full-width `．` and `／` to ASCII. Only the reading is folded, not what is
-      // decoded next: folding can join an escape's last digit to a combining mark and so hide the escape.
-      readings.push(decoded.normalize('NFKC'));
-      current = decoded;
-    }
-  }
-  const resolved = URL.parse(text, rules.portal_origin);
-  const routed = readings.map(asRouted);
-  return { rules, path, readings, routed, decoding, origin: resolved?.origin, parsed: resolved?.pathname };
-}
-
-/** One decoding, or undefined if the bytes are not UTF-8. */
-function percentDecoded(text: string): string | undefined {
-  try {
-    // From the second decoding on a stray `%` is possible (`100%25` became `100%`) and stands for itself.
-    return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25'));
-  } catch {
-    return undefined;
-  }
-}
-
-// Segments as the most lenient server routes them: some drop `;parameters` (RFC 3986, 3.3 leaves their meaning to the
-// server), some decode before they look for `?` and `#`, and Windows file names lose spaces at their end.
-function routedSegments(reading: string): readonly string[] {
-  return reading.split('/').map((segment) => upTo(segment, /[;?#]/).trim());
-}
-
-function asRouted(reading: string): string {
-  const segments = routedSegments(reading).filter((segment) => segment !== '');
-  return `/${segments.join('/')}`.toLowerCase();
-}
-
-/** Of the rules, which are few and stay the same, so that each is worked out once. */
-function remembered<T>(workOut: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    const found = known.get(text) ?? workOut(text);
-    if (known.size < MOST_RULES) known.set(text, found);
-    return found;
-  };
-}
-
-const MOST_RULES = 100;
-const routedRule = remembered(asRouted);
-const originOf = remembered((text) => URL.parse('/', text)?.origin);
-
-function pathPart(text: string): string {
-  return upTo(text, /[?#]/);
-}
-
-function upTo(text: string, stop: RegExp): string {
-  const end = text.search(stop);
-  return end === -1 ? text : text.slice(0, end);
+  return refusing(textChecks, text) ?? refusing(pathChecks, readPath(text, rules.portal_origin));
 }
