@@ -41,6 +41,11 @@ export function isConflict(error: unknown): boolean {
   return codeOf(error).startsWith('40') || isAbortedTransactionError(error);
 }
 
+/** True when another process has SQLite's file, so that the same statement may do in a moment. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_BUSY(_RECOVERY)?$/.test(codeOf(error));
+}
+
 /** True for what a statement gets because another one of its transaction has failed (PostgreSQL 25P02). */
 export function isVictim(error: unknown): boolean {
   return codeOf(error) === '25P02' || error instanceof TransactionOver;

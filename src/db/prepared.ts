@@ -85,7 +85,8 @@ async function runOnFile<R>(db: Database, file: SqliteFile, run: Run<R>): Promis
     if (!file.writer.in_transaction) throw new TransactionOver('the transaction has ended');
     return rowsOf(file.writer, run);
   }
-  if (isSelect(run)) return rowsOf(file.reader, run);
+  // The reader of each attempt: by then the writer may be in a transaction.
+  if (isSelect(run)) return file.reader.inTurn(() => rowsOf(file.reader, run));
   // What writes outside of a transaction waits its turn.
   return (await db.executeQuery<R>({ ...run.query, parameters: run.values })).rows;
 }

@@ -3,11 +3,14 @@
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
-import { TransactionOver } from './errors.ts';
+import { isBusy, TransactionOver } from './errors.ts';
 
-const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+const PATIENCE_MILLISECONDS = 5_000;
+/** Most transactions of another process are over in a few; to ask costs next to nothing. */
+const ASK_AGAIN_MILLISECONDS = 1;
 
 // The service has some two hundred statements of its own; lists with filters and batches make a few more.
 const MOST_STATEMENTS = 500;
@@ -18,11 +21,15 @@ type Statement = BetterSqlite3.Statement<unknown[], Row>;
 export class SqliteConnection implements DatabaseConnection {
   readonly #database: BetterSqlite3.Database;
   readonly #statements = new Map<string, Statement>();
+  /** How long somebody waits for another process, in milliseconds. */
+  patience = PATIENCE_MILLISECONDS;
   #in_transaction = false;
   #is_over = false;
 
   constructor(database: BetterSqlite3.Database) {
     this.#database = database;
+    // inTurn waits.
+    database.pragma('busy_timeout = 0');
   }
 
   /** From begin to commit or rollback. */
@@ -32,8 +39,8 @@ export class SqliteConnection implements DatabaseConnection {
 
   // SQLite upgrades a deferred transaction to a writing one only if nobody wrote since it began, and fails without waiting
   // otherwise. Beginning as a writer makes a second process wait its turn instead.
-  begin(): void {
-    this.run('begin immediate');
+  async begin(): Promise<void> {
+    await this.inTurn(() => this.run('begin immediate'));
     this.#in_transaction = true;
   }
 
@@ -46,6 +53,31 @@ export class SqliteConnection implements DatabaseConnection {
     this.#is_over = false;
     if (this.#database.inTransaction) this.run('rollback');
     this.#in_transaction = false;
+  }
+
+  /**
+   * Runs what another process may be in the way of, if need be again and again. SQLite would wait in this thread, so that nobody here could
+   * so much as read meanwhile; it has been told not to.
+   */
+  inTurn<T>(attempt: () => T): T | Promise<T> {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return this.#untilFree(attempt);
+    }
+  }
+
+  async #untilFree<T>(attempt: () => T): Promise<T> {
+    const last = performance.now() + this.patience;
+    for (;;) {
+      await pause(ASK_AGAIN_MILLISECONDS);
+      try {
+        return attempt();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= last) throw error;
+      }
+    }
   }
 
   #prepare(text: string): Statement {
@@ -75,7 +107,8 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows, changes } = this.run(sql, parameters);
+    const run = () => this.run(sql, parameters);
+    const { rows, changes } = this.#in_transaction ? run() : await this.inTurn(run);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rows are of the type that the query was written for
     return { rows: rows as R[], ...(changes !== undefined && { numAffectedRows: BigInt(changes) }) };
   }
@@ -86,7 +119,7 @@ export class SqliteConnection implements DatabaseConnection {
 }
 
 function connect(path: string): BetterSqlite3.Database {
-  const database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
+  const database = new BetterSqlite3(path, { timeout: PATIENCE_MILLISECONDS });
   database.pragma('journal_mode = WAL');
   // KiB. better-sqlite3's own would be 16 MB for each connection; the system keeps the file's pages in memory anyway.
   database.pragma('cache_size = -8000');

@@ -26,7 +26,7 @@ class WriterDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    this.#file.writer.begin();
+    await this.#file.writer.begin();
   }
 
   async commitTransaction(): Promise<void> {

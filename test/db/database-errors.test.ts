@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { isDatabaseAway, isUniqueViolation, TransactionOver } from '../../src/db/errors.ts';
 import { createLog } from '../../src/foundation/log.ts';
-import { asSuperuser, createDatabase, type TestDatabase } from '../support/database.ts';
+import { asSuperuser, createDatabase, setPatience, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/ports.ts';
 import { codeOf, connectTo, errorOf, fileOf, insertUser, NOW, prepareDatabase } from './connection.ts';
 
@@ -131,7 +131,7 @@ const SQLITE_AWAY: Failure[] = [
       other_process.exec('begin immediate');
       try {
         return await connectionErrorOf(database.url, async (other) => {
-          await sql`pragma busy_timeout = 1`.execute(other);
+          setPatience(other, 1);
           await sql`delete from sessions`.execute(other);
         });
       } finally {

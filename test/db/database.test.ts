@@ -1,6 +1,7 @@
 // What the two engines owe the rest: one winner of every race, and transactions and locks that wait their turn. Their errors are in
 // database-errors.test.ts.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -8,7 +9,7 @@ import { type Database, lockAccess } from '../../src/db/database.ts';
 import { isDatabaseAway } from '../../src/db/errors.ts';
 import { newId, systemRandom } from '../../src/foundation/ids.ts';
 import { burnSsoToken, findSsoToken, insertSsoToken, type TokenHolder } from '../../src/sso-tokens/store.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, setPatience, type TestDatabase } from '../support/database.ts';
 import { TestClock } from '../support/handoff.ts';
 import { codeOf, connectTo, errorOf, fileOf, LATER, NOW, prepareDatabase } from './connection.ts';
 
@@ -135,12 +136,32 @@ const touch = (one: Database) => sql`update users set given_name = given_name ||
 /** Runs with a connection like another process's, which gives up waiting at once. */
 async function withOther(run: (other: Database) => Promise<void>): Promise<void> {
   const other = connectTo(database.url);
-  await sql`pragma busy_timeout = 1`.execute(other);
+  setPatience(other, 1);
   await run(other);
   await other.destroy();
 }
 
 const SQLITE: Holding[] = [
+  {
+    what: 'who writes waits for another process, and who reads is answered meanwhile',
+    expectIt: async () => {
+      const holder = await newToken();
+      const other_process = new BetterSqlite3(fileOf(database.url));
+      other_process.exec('begin immediate');
+      let written = 0;
+      const writes = [db.transaction().execute(touch), touch(db)].map(async (write) => {
+        await write;
+        written += 1;
+      });
+      await pause(20);
+      expect((await findSsoToken(db, holder.jti))?.jti).toBe(holder.jti);
+      expect(written).toBe(0);
+      other_process.exec('commit');
+      await Promise.all(writes);
+      expect(written).toBe(2);
+      other_process.close();
+    },
+  },
   {
     what: 'a transaction keeps other writers out from its beginning, readers never, and nobody after its end',
     expectIt: () =>

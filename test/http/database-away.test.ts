@@ -4,10 +4,9 @@
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import BetterSqlite3 from 'better-sqlite3';
-import { sql } from 'kysely';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { call, CLICK, mintLink, partnerHeaders, PATIENT_PATH, problemOf, requestSso } from '../support/client.ts';
-import { asSuperuser, createDatabase, type TestDatabase } from '../support/database.ts';
+import { asSuperuser, createDatabase, setPatience, type TestDatabase } from '../support/database.ts';
 import { type Handoff, startHandoff } from '../support/handoff.ts';
 import { createSample } from '../support/sample.ts';
 import { openSocket, requestHead } from './raw-request.ts';
@@ -101,8 +100,7 @@ async function startOnRefusing() {
 async function startOnLocked() {
   const database: TestDatabase = await createDatabase();
   const handoff = await startHandoff({ database });
-  // The driver waits in this very thread; five seconds a statement would only make the test slow.
-  await sql`pragma busy_timeout = 10`.execute(handoff.deps.db);
+  setPatience(handoff.deps.db, 10);
   const other_process = new BetterSqlite3(database.url.slice('sqlite:'.length));
   const begin = async () => void other_process.exec('begin immediate');
   const end = async () => void other_process.exec('rollback');

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { inject } from 'vitest';
+import type { Database } from '../../src/db/database.ts';
+import { SqliteFileAdapter } from '../../src/db/sqlite.ts';
 
 export type TestDatabase = { url: string; drop: () => Promise<void> };
 
@@ -36,4 +38,10 @@ async function postgresDatabase(): Promise<TestDatabase> {
 /** An empty database on the engine this project of the run is for. */
 export async function createDatabase(): Promise<TestDatabase> {
   return inject('test_database') === 'postgres' ? postgresDatabase() : sqliteDatabase();
+}
+
+/** Has a connection to SQLite give up sooner where another process writes; five seconds a statement would only make a test slow. */
+export function setPatience(db: Database, milliseconds: number): void {
+  const { adapter } = db.getExecutor();
+  if (adapter instanceof SqliteFileAdapter) adapter.file.writer.patience = milliseconds;
 }
