@@ -9,7 +9,7 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { isBusy, TransactionOver } from './errors.ts';
 
 const PATIENCE_MILLISECONDS = 5_000;
-/** Most transactions of another process are over in a few; to ask costs next to nothing. */
+/** Most transactions of another process are over in a few. One of this process asks at a time. */
 const ASK_AGAIN_MILLISECONDS = 1;
 
 // The service has some two hundred statements of its own; lists with filters and batches make a few more.
@@ -40,8 +40,10 @@ export class SqliteConnection implements DatabaseConnection {
   // SQLite upgrades a deferred transaction to a writing one only if nobody wrote since it began, and fails without waiting
   // otherwise. Beginning as a writer makes a second process wait its turn instead.
   async begin(): Promise<void> {
-    await this.inTurn(() => this.run('begin immediate'));
-    this.#in_transaction = true;
+    await this.inTurn(() => {
+      this.run('begin immediate');
+      this.#in_transaction = true;
+    });
   }
 
   commit(): void {
