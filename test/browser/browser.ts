@@ -28,36 +28,46 @@ export async function startBrowser(...more_arguments: string[]): Promise<Browser
 }
 
 /** Milliseconds in which Playwright tells of a tab, also on a busy machine. */
-const TOLD_WITHIN = 15_000;
+const TOLD_WITHIN = 10_000;
+
+function hasLanded(url: URL): boolean {
+  return url.protocol.startsWith('http') && url.pathname !== '/auth/sso';
+}
 
 /**
- * The tab that something on a page opens, when it has landed. Playwright can miss a tab that the browser did open: that one is closed,
- * and the page asked once more. Where the browser opened none, the page is at fault and the promise rejects.
+ * The tab that something on a page opens, when it has landed. Playwright can miss a tab that the browser did open: one that has landed
+ * all the same is closed, and the page asked once more. Where the browser opened none, or it waits for an answer, the promise rejects.
  */
 export async function openedBy(page: Page, act: () => Promise<void>): Promise<Page> {
   const tab = (await toldOf(page, act)) ?? (await toldOf(page, act));
   if (tab === undefined) throw new Error('two tabs were opened that Playwright did not tell of');
-  await tab.waitForURL((url) => url.protocol.startsWith('http') && url.pathname !== '/auth/sso');
+  await tab.waitForURL(hasLanded);
   await tab.waitForLoadState();
   return tab;
 }
 
+/** The tab; undefined for one that Playwright missed, which is closed then. */
 async function toldOf(page: Page, act: () => Promise<void>): Promise<Page | undefined> {
-  const browser = await page.context().browser()?.newBrowserCDPSession();
+  const context = page.context();
+  const browser = await context.browser()?.newBrowserCDPSession();
   if (browser === undefined) throw new Error('the page has no browser of its own');
-  const targets = async () =>
-    (await browser.send('Target.getTargets')).targetInfos.filter(({ type }) => type === 'page');
-  const before = new Set((await targets()).map(({ targetId }) => targetId));
-  const told = page.context().waitForEvent('page', { timeout: TOLD_WITHIN });
+  const { targetInfo: own } = await (await context.newCDPSession(page)).send('Target.getTargetInfo');
+  const tabs = async () => {
+    const { targetInfos } = await browser.send('Target.getTargets');
+    return targetInfos.filter(({ type, browserContextId: id }) => type === 'page' && id === own.browserContextId);
+  };
   try {
-    return (await Promise.all([told, act()]))[0];
-  } catch (error) {
-    const missed = (await targets()).filter(({ targetId }) => !before.has(targetId));
-    if (missed.length === 0) throw error;
+    const before = new Set((await tabs()).map(({ targetId }) => targetId));
+    const told = context.waitForEvent('page', { timeout: TOLD_WITHIN }).catch((error: Error) => error);
+    const [tab] = await Promise.all([told, act()]);
+    if (!(tab instanceof Error)) return tab;
+    const missed = (await tabs()).filter(({ targetId }) => !before.has(targetId));
+    if (missed.length === 0 || !missed.every(({ url }) => URL.canParse(url) && hasLanded(new URL(url)))) throw tab;
     await Promise.all(missed.map(({ targetId }) => browser.send('Target.closeTarget', { targetId })));
     return undefined;
   } finally {
-    await browser.detach();
+    // A browser that is gone is no better a reason than the one before.
+    await browser.detach().catch(() => undefined);
   }
 }
 
